@@ -1,0 +1,78 @@
+package message
+
+import "fmt"
+
+// Status is where a message stands on its way to its end.
+//
+//	new ──take──> taken ──call back──> called-back
+//	 │              │  ^                  │
+//	 │              │  └────hand off──────┤
+//	 └────close─────┴───────close─────────┴──> closed ──reopen──> taken, or new where nobody had taken it
+//
+// Next is the only place that decides which step may follow which.
+type Status string
+
+const (
+	New        Status = "new"
+	Taken      Status = "taken"
+	CalledBack Status = "called-back"
+	Closed     Status = "closed"
+)
+
+// Step is what a person does to a message that moves its status.
+type Step string
+
+const (
+	StepTake     Step = "take"
+	StepHandOff  Step = "hand-off"
+	StepCallBack Step = "call-back"
+	StepClose    Step = "close"
+	StepReopen   Step = "reopen"
+)
+
+var steps = map[Status]map[Step]Status{
+	New:        {StepTake: Taken, StepHandOff: New, StepCallBack: CalledBack, StepClose: Closed},
+	Taken:      {StepTake: Taken, StepHandOff: Taken, StepCallBack: CalledBack, StepClose: Closed},
+	CalledBack: {StepTake: CalledBack, StepHandOff: Taken, StepCallBack: CalledBack, StepClose: Closed},
+	Closed:     {StepReopen: Taken},
+}
+
+// StepError says that a step cannot be taken from where a message stands.
+type StepError struct {
+	From Status
+	Step Step
+}
+
+func (e *StepError) Error() string {
+	return fmt.Sprintf("cannot %s a message that is %s", e.Step, e.From)
+}
+
+// Next answers the status after a step, or a *StepError. Handing a new message
+// to somebody leaves it new: only the person it was given to can take it, and
+// an urgent one rings until they do. A reopened message is taken by whoever reopened it.
+func (s Status) Next(step Step) (Status, error) {
+	next, ok := steps[s][step]
+	if !ok {
+		return s, &StepError{From: s, Step: step}
+	}
+	return next, nil
+}
+
+// Outcome is how a message ended, chosen from a list so that it can be counted
+// and shown while locked.
+type Outcome string
+
+const (
+	OutcomeDone      Outcome = "done"        // what the caller needed was done
+	OutcomeReached   Outcome = "reached"     // spoken with, nothing left to do
+	OutcomeLeftWord  Outcome = "left-word"   // word was left as the caller allowed
+	OutcomeReferred  Outcome = "referred"    // sent elsewhere: 911, emergency room, another practice
+	OutcomeDuplicate Outcome = "duplicate"   // the same call is worked under another number
+	OutcomeNoNeed    Outcome = "no-need"     // wrong number, sales, no longer needed
+	OutcomeNoAnswer  Outcome = "not-reached" // tried as promised, nobody answered
+)
+
+// Outcomes are all outcomes in the order a desk offers them.
+func Outcomes() []Outcome {
+	return []Outcome{OutcomeDone, OutcomeReached, OutcomeLeftWord, OutcomeReferred, OutcomeDuplicate, OutcomeNoNeed, OutcomeNoAnswer}
+}
