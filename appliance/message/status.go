@@ -7,7 +7,7 @@ import "fmt"
 //	new ──take──> taken ──call back──> called-back
 //	 │              │  ^                  │
 //	 │              │  └────hand off──────┤
-//	 └────close─────┴───────close─────────┴──> closed ──reopen──> taken, or new where nobody had taken it
+//	 └────close─────┴───────close─────────┴──> closed ──reopen──> taken
 //
 // Next is the only place that decides which step may follow which.
 type Status string
@@ -48,8 +48,8 @@ func (e *StepError) Error() string {
 }
 
 // Next answers the status after a step, or a *StepError. Handing a new message
-// to somebody leaves it new: only the person it was given to can take it, and
-// an urgent one rings until they do. A reopened message is taken by whoever reopened it.
+// to somebody leaves it new: nobody has taken it until a person does, and an
+// urgent one rings until then. A reopened message is taken by whoever reopened it.
 func (s Status) Next(step Step) (Status, error) {
 	next, ok := steps[s][step]
 	if !ok {
