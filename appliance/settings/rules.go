@@ -1,0 +1,107 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// rule is what a setting is for and which values it may have.
+type rule struct {
+	help     string
+	fallback string
+	fixed    bool
+	check    func(string) error
+}
+
+// rules are all the settings there are.
+var rules = map[Key]rule{
+	PracticeName:     {help: "name of the practice", fixed: true, check: oneLine(120)},
+	PracticeTimezone: {help: "time zone of the practice, such as America/New_York", fixed: true, check: timezone},
+	PracticeHost:     {help: "name of this server on the office network", fixed: true, check: hostName},
+	PracticeID:       {help: "id of the practice, in its backups", fixed: true, check: oneLine(64)},
+
+	MailSmarthost:    {help: "mail server that takes our mail: smtps://HOST:PORT or smtp+starttls://HOST:PORT", check: smarthost},
+	MailCA:           {help: "PEM file of the mail server's own certificate authority, where it has one", check: absolute},
+	MailUser:         {help: "user name at the mail server, with mail.password-file", check: oneLine(254)},
+	MailPasswordFile: {help: "file with the password at the mail server; read once and kept with the machine's secrets", check: absolute},
+	MailFrom:         {help: "address that mail comes from", check: address},
+	BellStep:         {help: "how long one person is rung before the next", fallback: "5m", check: step},
+	BackupFolder:     {help: "folder on another disk that backups are kept in", check: absolute},
+}
+
+// Shortest and longest time for one person to answer: below half a minute
+// nobody can reach a phone, above an hour an urgent call is not urgent.
+const (
+	minStep = 30 * time.Second
+	maxStep = time.Hour
+)
+
+func oneLine(limit int) func(string) error {
+	return func(v string) error {
+		if len(v) > limit || strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			return fmt.Errorf("give one line of at most %d characters", limit)
+		}
+		return nil
+	}
+}
+
+func timezone(v string) error {
+	if _, err := time.LoadLocation(v); err != nil || v == "Local" {
+		return errors.New("give a time zone by its name, such as America/New_York")
+	}
+	return nil
+}
+
+func hostName(v string) error {
+	if len(v) > 253 {
+		return errors.New("a host name has at most 253 characters") // RFC 1035 2.3.4
+	}
+	for _, label := range strings.Split(v, ".") {
+		if len(label) == 0 || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+			return errors.New("give a host name of small letters, digits, hyphens and dots, such as nightbell.local")
+		}
+	}
+	return nil
+}
+
+func smarthost(v string) error {
+	u, err := url.Parse(v)
+	if err != nil || (u.Scheme != "smtps" && u.Scheme != "smtp+starttls") || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("give smtps://HOST:PORT or smtp+starttls://HOST:PORT; mail never leaves without TLS")
+	}
+	host, port, err := net.SplitHostPort(u.Host)
+	if n, perr := strconv.Atoi(port); err != nil || host == "" || perr != nil || n < 1 || n > 65535 {
+		return errors.New("give the mail server with its port, such as smtps://mail.example.com:465")
+	}
+	return nil
+}
+
+func address(v string) error {
+	a, err := mail.ParseAddress(v)
+	if err != nil || a.Address != v {
+		return errors.New("give one e-mail address, such as nightbell@example.com")
+	}
+	return nil
+}
+
+func step(v string) error {
+	d, err := time.ParseDuration(v)
+	if err != nil || d < minStep || d > maxStep {
+		return fmt.Errorf("give a time between %s and %s, such as 5m", minStep, maxStep)
+	}
+	return nil
+}
+
+func absolute(v string) error {
+	if !filepath.IsAbs(v) || filepath.Clean(v) != v {
+		return errors.New("give the full path, from the root")
+	}
+	return nil
+}
