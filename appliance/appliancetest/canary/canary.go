@@ -24,7 +24,7 @@ import (
 // other's. It is safe for use by several goroutines.
 type Flock struct {
 	stem, ascii string
-	needles     []needle
+	needles     []*needle
 
 	mu     sync.Mutex
 	places map[string]string // word -> where it was put
@@ -73,6 +73,11 @@ func (f *Flock) word(stem, place string) string {
 	defer f.mu.Unlock()
 	w := fmt.Sprintf("%s%04d", stem, len(f.places))
 	f.places[w] = place
+	for _, n := range f.needles {
+		if n.stem == stem {
+			n.add(w, place)
+		}
+	}
 	return w
 }
 
@@ -195,16 +200,12 @@ func (f *Flock) report(one Find, found *[]Find) {
 }
 
 // placeAt tells which word of the flock stands there in the needle's disguise.
-func (f *Flock) placeAt(data []byte, n needle) string {
+// The words of a stem are equally long, and so are they in one disguise.
+func (f *Flock) placeAt(data []byte, n *needle) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for w, place := range f.places {
-		if !strings.HasPrefix(w, n.stem) {
-			continue
-		}
-		if whole := n.disguise(w); bytes.HasPrefix(data, whole) {
-			return place
-		}
+	if len(data) < n.width {
+		return ""
 	}
-	return ""
+	return n.places[string(data[:n.width])]
 }

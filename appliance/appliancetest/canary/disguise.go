@@ -16,11 +16,19 @@ type needle struct {
 	form     string
 	stem     string
 	bytes    []byte
-	disguise func(string) []byte // how a whole word looks; for base64 without its last, shared letter
+	disguise func(string) []byte // how a word looks; for base64 without the letters it shares with its neighbours
+
+	places map[string]string // disguised word -> where it was put
+	width  int               // of a disguised word
+}
+
+func (n *needle) add(word, place string) {
+	b := n.disguise(word)
+	n.places[string(b)], n.width = place, len(b)
 }
 
 // disguises answers the ways in which software writes a text.
-func disguises(stem string) []needle {
+func disguises(stem string) []*needle {
 	forms := []struct {
 		name string
 		f    func(string) []byte
@@ -38,13 +46,13 @@ func disguises(stem string) []needle {
 		{"JSON", jsonEscaped(`\u%04X`)},
 		{"html", jsonEscaped(`&#%d;`)},
 	}
-	var all []needle
+	var all []*needle
 	seen := map[string]bool{}
 	add := func(name string, f func(string) []byte) {
 		b := f(stem)
 		if !seen[string(b)] { // most of them are plain for an ASCII stem
 			seen[string(b)] = true
-			all = append(all, needle{form: name, stem: stem, bytes: b, disguise: f})
+			all = append(all, &needle{form: name, stem: stem, bytes: b, disguise: f, places: map[string]string{}})
 		}
 	}
 	for _, form := range forms {
