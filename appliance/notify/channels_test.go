@@ -1,0 +1,70 @@
+package notify_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"nightbell/appliance/message"
+	"nightbell/appliance/notify"
+	"nightbell/appliance/notify/channeltest"
+	"nightbell/appliance/store"
+)
+
+func mailChannel() notify.Channel {
+	return notify.NewMail(notify.MailOptions{
+		Outbox: channeltest.Outbox{},
+		Health: channeltest.Outbox{},
+		Link:   func(_ *store.Tx, id message.ID) string { return "https://nightbell.local/messages/" + string(id) },
+		Zone:   func(*store.Tx) *time.Location { return time.UTC },
+	})
+}
+
+func TestMailIsAChannel(t *testing.T) {
+	channeltest.Run(t, channeltest.Subject{
+		New: func(*testing.T, *store.Store) notify.Channel { return mailChannel() },
+		To:  notify.Address{Person: "p1", Mail: "okafor@example.com"},
+		Waiting: func(tx *store.Tx) (ids []message.ID, err error) {
+			list, err := channeltest.Outbox{}.Waiting(tx)
+			for _, m := range list {
+				ids = append(ids, m.Message)
+			}
+			return ids, err
+		},
+	})
+}
+
+func TestDeskAlarmIsAChannel(t *testing.T) {
+	desks := notify.NewDesks(clockwork.NewFakeClock())
+	desks.Join("d1", "Rosa")
+	desks.Arm("d1")
+	channeltest.Run(t, channeltest.Subject{
+		New: func(*testing.T, *store.Store) notify.Channel { return notify.NewAlarm(desks) },
+		Waiting: func(tx *store.Tx) (ids []message.ID, err error) {
+			list, err := notify.Alarms(tx)
+			for _, a := range list {
+				ids = append(ids, a.Message)
+			}
+			return ids, err
+		},
+	})
+}
+
+func TestMailOfADeadSmarthostIsDoubtfulAndStillBegun(t *testing.T) {
+	st := channeltest.Open(t, t.TempDir())
+	to := notify.Address{Person: "p1", Mail: "okafor@example.com"}
+	err := st.Update(t.Context(), func(tx *store.Tx) error {
+		if err := (channeltest.Outbox{}).Spoil(tx, to.Mail, true); err != nil {
+			return err
+		}
+		condition, why, err := mailChannel().Check(tx, to)
+		if err != nil || condition != notify.Doubtful || why == "" {
+			t.Errorf("got %d, %q, %v", condition, why, err)
+		}
+		return mailChannel().Begin(tx, notify.Notice{Message: "01936000-0000-7000-8000-000000000001", Urgency: message.Urgent}, to, time.Unix(0, 0))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
