@@ -347,6 +347,45 @@ func TestAMessageWhoseEpochIsClosedMeanwhileIsSealedAnew(t *testing.T) {
 	}
 }
 
+func TestWhenItIsNotKnownWhetherItWasKeptNothingIsDestroyed(t *testing.T) {
+	o := open(t)
+	in := refill()
+	in.Key = "once"
+	in.Files = []intake.Attachment{{Type: "audio/wav", Role: message.RoleAttachment, Data: make([]byte, message.InlineLimit+1)}}
+	for cause, blobs := range map[error]int{store.ErrFull: 0, store.ErrUnknown: 1} {
+		o.bell.fail = func(message.Envelope) error { return fmt.Errorf("committing: %w", cause) }
+		if _, err := o.intake.Take(t.Context(), in); !errors.Is(err, cause) {
+			t.Errorf("%v becomes %v", cause, err)
+		}
+		if got := len(blobFiles(t, o)); got != blobs {
+			t.Errorf("after %v %d blobs are left, not %d", cause, got, blobs)
+		}
+		for _, path := range blobFiles(t, o) { // as the sweep of the next start does
+			if err := store.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	o.bell.fail = nil
+	if r := o.take(t, in); r.Again || r.Number != message.FirstNumber {
+		t.Errorf("trying again answers %+v", r)
+	}
+}
+
+func TestARetryIsAnsweredThoughNothingNewIsTaken(t *testing.T) {
+	o := open(t)
+	in := refill()
+	in.Key = "once"
+	first := o.take(t, in)
+	o.bell.fail = func(message.Envelope) error { return store.ErrFull }
+	if r, err := o.intake.Take(t.Context(), in); err != nil || !r.Again || r.ID != first.ID {
+		t.Errorf("trying again answers %+v, %v", r, err)
+	}
+	if _, err := o.intake.Take(t.Context(), refill()); !errors.Is(err, store.ErrFull) {
+		t.Errorf("a full disk answers %v", err)
+	}
+}
+
 func TestNothingThatIsLoggedOrPrintedHoldsAMessage(t *testing.T) {
 	o := open(t)
 	in := refill()

@@ -11,11 +11,12 @@ const builtInVersion = 1
 
 // BuiltIn is the protocol that every practice starts with: the six kinds of call
 // that a medical office gets, each asking for what its worker needs and no more.
-func BuiltIn() Protocol {
-	return Protocol{Version: builtInVersion, Types: []Type{
-		appointment(), change(), refill(), urgent(), billing(), other(),
-	}}
-}
+// All who ask share it; it is read and never changed.
+func BuiltIn() Protocol { return builtIn }
+
+var builtIn = Protocol{Version: builtInVersion, Types: []Type{
+	appointment(), change(), refill(), urgent(), billing(), other(),
+}}
 
 // caller asks who calls and how to reach them; every type begins with it.
 func caller() []Field {

@@ -149,8 +149,11 @@ func digits(s string) (n int) {
 // Tidy makes what was typed fit to be kept and shown: valid UTF-8, lines ended
 // by "\n", one line where the field has one, nothing that steers a terminal.
 func Tidy(s string, kind Kind) string {
+	if plain(s) {
+		return strings.TrimSpace(s)
+	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
-	s = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s)
+	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' && kind == LongText:
@@ -163,4 +166,14 @@ func Tidy(s string, kind Kind) string {
 		return r
 	}, s)
 	return strings.TrimSpace(s)
+}
+
+// plain says whether s is printable ASCII, as most of what is typed.
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,7 +15,7 @@ const maxSummary = 120
 // and what. Mail without a form is shown by its sender and subject, a voicemail
 // or a fax by what it is.
 func (t Type) Summary(r message.Record) (who, what message.Clear) {
-	name := firstOf(r, append(t.Who, FieldMailFrom))
+	name := firstOf(r, append(slices.Clip(t.Who), FieldMailFrom))
 	var said []string
 	for _, group := range t.What {
 		var words []string
