@@ -36,10 +36,10 @@ var rules = map[Key]rule{
 	BackupFolder:     {help: "folder on another disk that backups are kept in", check: absolute},
 }
 
-// Shortest and longest time for one person to answer: below half a minute
-// nobody can reach a phone, above an hour an urgent call is not urgent.
+// Shortest and longest time for one person to answer: below a few seconds
+// no phone has begun to ring, above an hour an urgent call is not urgent.
 const (
-	minStep = 30 * time.Second
+	minStep = 5 * time.Second
 	maxStep = time.Hour
 )
 

@@ -62,6 +62,9 @@ func Set(tx *store.Tx, key Key, value string) error {
 	return tx.Put(bucket, string(key), []byte(value))
 }
 
+// Changed says whether a commit changed a setting.
+func Changed(w store.WriteSet) bool { return w.Touches(bucket) }
+
 // Value is one setting as a list shows it.
 type Value struct {
 	Key   Key    `json:"key"`

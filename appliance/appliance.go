@@ -1,0 +1,188 @@
+// Package appliance is the running machine: it opens the rooms of a data folder,
+// hands each what it needs of the others, and runs their background jobs.
+//
+// It holds no rule of its own. What crosses rooms and is asked by both doors
+// (pages and command line) is a method here, one file a concern; the rest the
+// doors ask of the rooms themselves.
+package appliance
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jonboulle/clockwork"
+
+	"nightbell/appliance/access"
+	"nightbell/appliance/desk"
+	"nightbell/appliance/escalation"
+	"nightbell/appliance/intake"
+	"nightbell/appliance/message"
+	"nightbell/appliance/notify"
+	"nightbell/appliance/relay"
+	"nightbell/appliance/store"
+	"nightbell/appliance/vault"
+	"nightbell/backup"
+)
+
+// Options are what an appliance is opened with.
+type Options struct {
+	Dir   string          // the data folder
+	Clock clockwork.Clock // nil: the real one
+	Log   *slog.Logger    // nil: nothing is logged
+
+	// Store is laid over the store's own options; tests inject beneath it.
+	Store store.Options
+}
+
+// Appliance is one practice's machine. Its rooms may be used as soon as Open
+// answered; their background jobs run while Run does.
+type Appliance struct {
+	Store  *store.Store // what the practice keeps; travels in backups
+	Node   *store.Store // what belongs to this machine alone
+	Vault  *vault.Vault
+	Access *access.Access
+	Intake *intake.Intake
+	Desk   *desk.Desk
+	Bell   *escalation.Engine
+	Desks  *notify.Desks
+	Queue  *relay.Queue
+	Backup *backup.Backup
+	Clock  clockwork.Clock
+	Log    *slog.Logger
+
+	practice Practice
+	mail     *relay.Server
+	secrets  sync.Mutex // one change of the machine's secrets at a time
+	cert     certificate
+	asked    askedFor
+	where    addresses
+}
+
+// Open opens a data folder, locked. It answers store.ErrInUse when another
+// process has it, and errNoPractice when it was never set up.
+func Open(ctx context.Context, o Options) (_ *Appliance, err error) {
+	a := &Appliance{Clock: o.Clock, Log: o.Log}
+	if a.Clock == nil {
+		a.Clock = clockwork.NewRealClock()
+	}
+	if a.Log == nil {
+		a.Log = slog.New(slog.DiscardHandler)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if err := a.openStores(ctx, o); err != nil {
+		return nil, err
+	}
+	if a.practice, err = readPractice(a.Store); err != nil {
+		return nil, err
+	}
+	a.Vault, err = vault.Open(ctx, vault.Options{Store: a.Store, Zone: a.practice.Zone, Clock: a.Clock, Log: a.Log})
+	if err != nil {
+		return nil, err
+	}
+	a.wire()
+	if err := a.sweep(ctx); err != nil {
+		return nil, err
+	}
+	return a, a.loadCertificate()
+}
+
+func (a *Appliance) openStores(ctx context.Context, o Options) (err error) {
+	main := o.Store
+	main.Dir, main.Clock, main.Log = o.Dir, a.Clock, a.Log
+	if a.Store, err = store.Open(ctx, main); err != nil {
+		return err
+	}
+	a.Node, err = store.Open(ctx, store.Options{Dir: o.Dir, File: "node.db", Clock: a.Clock, Log: a.Log})
+	return err
+}
+
+// wire makes the rooms, each with what it needs of the others.
+func (a *Appliance) wire() {
+	a.Access = access.New(access.Options{Store: a.Store, Vault: a.Vault, Clock: a.Clock, Log: a.Log})
+	a.Desks = notify.NewDesks(a.Clock)
+	a.Queue = relay.NewQueue(relay.OutOptions{Store: a.Store, Vault: a.Vault, Outcome: bellOutcome{a}, Clock: a.Clock, Log: a.Log})
+	a.Bell = escalation.New(escalation.Options{
+		Store: a.Store, People: bellPeople{a}, Clock: a.Clock, Log: a.Log,
+		Channels: []notify.Channel{
+			notify.NewMail(notify.MailOptions{Outbox: a.Queue, Health: a.Queue, Link: a.link, Zone: a.zone}),
+			notify.NewAlarm(a.Desks),
+		},
+	})
+	a.Intake = intake.New(intake.Options{Store: a.Store, Vault: a.Vault, Clock: a.Clock, Bell: a.Bell, Log: a.Log})
+	a.Desk = desk.New(desk.Options{Store: a.Store, Vault: a.Vault, Access: a.Access, Clock: a.Clock, Bell: a.Bell, Sender: sealedMail{a}, Zone: a.practice.Zone, Log: a.Log})
+	a.Backup = backup.New(backup.Options{Store: a.Store, Vault: a.Vault, Node: a.Node, Clock: a.Clock, Log: a.Log})
+}
+
+// sweep removes blobs that no envelope names: what a crash left between a blob
+// and its commit. It runs before anything is taken.
+func (a *Appliance) sweep(ctx context.Context) error {
+	named := map[message.ID]bool{}
+	err := a.Store.View(func(tx *store.Tx) error {
+		return store.EachEnvelope(tx, "", func(e message.Envelope) bool {
+			for _, p := range e.Parts {
+				if p.Kind == message.PartBlob {
+					named[p.ID] = true
+				}
+			}
+			return true
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("looking for the blobs that messages name: %w", err)
+	}
+	removed, err := a.Store.SweepBlobs(ctx, func(id message.ID) bool { return named[id] || a.mailNames(id) })
+	if removed > 0 {
+		a.Log.Info("removed blobs that no message names", "count", removed)
+	}
+	return err
+}
+
+// mailNames says whether a blob is a large letter that waits to be sent. In
+// doubt it is: a blob too many costs room, one too few a letter.
+func (a *Appliance) mailNames(id message.ID) bool {
+	named := true
+	err := a.Store.View(func(tx *store.Tx) error { named = relay.NamesBlob(tx, id); return nil })
+	return named || err != nil
+}
+
+// Practice is what the first run fixed.
+func (a *Appliance) Practice() Practice { return a.practice }
+
+// TLS is what the pages and the mail door serve with: the practice's own
+// certificate, TLS 1.2 at least.
+func (a *Appliance) TLS() *tls.Config { return a.cert.config() }
+
+// link is where a message is opened. It names the message by its id alone.
+func (a *Appliance) link(_ *store.Tx, id message.ID) string {
+	return "https://" + a.practice.Host + a.where.port() + "/messages/" + string(id)
+}
+
+func (a *Appliance) zone(*store.Tx) *time.Location { return a.practice.Zone }
+
+// Lock locks the appliance: whatever it holds in memory that opens messages is
+// dropped. Calls are still taken and rung.
+func (a *Appliance) Lock(ctx context.Context, by string) error { return a.Vault.Lock(ctx, by) }
+
+// Close closes what Open opened. Run has to have ended.
+func (a *Appliance) Close() error {
+	var errs []error
+	if a.Vault != nil {
+		errs = append(errs, a.Vault.Close())
+	}
+	if a.Node != nil {
+		errs = append(errs, a.Node.Close())
+	}
+	if a.Store != nil {
+		errs = append(errs, a.Store.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,282 @@
+// Package appliancetest is the harness: it starts a real practice in a temp
+// folder, with its pages and its mail door on free ports of 127.0.0.1, a clock
+// that the test moves, and a smarthost that keeps what it gets.
+//
+// Use it for what crosses rooms. Nothing in it is faked but the clock and the
+// outside: passwords are derived, messages are sealed, TLS is verified. So that
+// a test need not pay for a key derivation more often than it has to, Open opens
+// the appliance with the recovery kit.
+//
+//	p := appliancetest.Start(t)
+//	rosa := p.SignIn(t, appliancetest.Admin)
+//	p.Advance(5 * time.Minute)
+//
+// It ends by itself with the test, and fails it when anything did not end well.
+package appliancetest
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+	"github.com/jonboulle/clockwork"
+	"golang.org/x/sync/errgroup"
+
+	"nightbell/appliance"
+	"nightbell/appliance/access"
+	"nightbell/appliance/appliancetest/smarthost"
+	"nightbell/appliance/message"
+	"nightbell/appliance/settings"
+	"nightbell/appliance/setup"
+	"nightbell/appliance/store"
+	"nightbell/crypto"
+	"nightbell/ui/web"
+)
+
+// Login is somebody who signs in.
+type Login struct{ Name, Password string }
+
+// Admin is the first account of every practice: admin and front desk.
+var Admin = Login{"rosa", "paper lantern over a quiet harbour"}
+
+// Noon is when every practice begins: a Tuesday in New York.
+var Noon = time.Date(2026, 11, 24, 17, 0, 0, 0, time.UTC)
+
+// Options change how a practice is started.
+type Options struct {
+	Store     store.Options // laid under the store; to inject faults
+	RealClock bool          // for measuring and for a browser that a person drives
+	Smarthost bool          // start one and set it as the practice's
+	Locked    bool          // do not open it with the kit
+}
+
+// Practice is a running practice.
+type Practice struct {
+	*appliance.Appliance
+	Dir       string // data folder
+	Kit       string // file of the recovery kit, outside Dir
+	Fake      *clockwork.FakeClock
+	Smarthost *smarthost.Server // nil unless asked for
+	HTTPS     string            // host:port of the pages
+	SMTPS     string            // host:port of the mail door
+	Logs      *Logs
+
+	t     testing.TB
+	o     Options
+	clock clockwork.Clock
+	stop  func() error
+}
+
+// Start makes a practice and starts it.
+func Start(t testing.TB, opts ...func(*Options)) *Practice {
+	t.Helper()
+	p := &Practice{t: t, Logs: &Logs{}, Fake: clockwork.NewFakeClockAt(Noon)}
+	for _, o := range opts {
+		o(&p.o)
+	}
+	p.clock = p.Fake
+	if p.o.RealClock {
+		p.clock = clockwork.NewRealClock()
+	}
+	root := t.TempDir()
+	p.Dir, p.Kit = filepath.Join(root, "data"), filepath.Join(root, "kit.txt")
+	_, err := setup.Make(t.Context(), setup.Practice{
+		Dir: p.Dir, Kit: p.Kit, Name: "Cedar Street Family Practice", Zone: "America/New_York", Host: "nightbell.local",
+		Admin: Admin.Name, AdminPassword: Admin.Password, Clock: p.clock,
+	})
+	if err != nil {
+		t.Fatalf("setting up a practice: %v", err)
+	}
+	p.Run()
+	if !p.o.Locked {
+		p.Open()
+	}
+	if p.o.Smarthost {
+		p.withSmarthost(root)
+	}
+	t.Cleanup(p.Stop)
+	return p
+}
+
+// WithSmarthost starts a smarthost and sets it as the practice's.
+func WithSmarthost(o *Options) { o.Smarthost = true }
+
+// Locked leaves the appliance as it is after a restart.
+func Locked(o *Options) { o.Locked = true }
+
+// RealClock runs on the machine's own clock.
+func RealClock(o *Options) { o.RealClock = true }
+
+// Run starts the practice on the data folder as it is; Start does it for you.
+func (p *Practice) Run() {
+	p.t.Helper()
+	log := slog.New(slog.NewJSONHandler(p.Logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	a, err := appliance.Open(p.t.Context(), appliance.Options{Dir: p.Dir, Clock: p.clock, Log: log, Store: p.o.Store})
+	if err != nil {
+		p.t.Fatalf("opening the practice: %v", err)
+	}
+	p.Appliance = a
+	https, smtps := p.listen(), p.listen()
+	p.HTTPS, p.SMTPS = https.Addr().String(), smtps.Addr().String()
+	a.ListeningAt(p.HTTPS, p.SMTPS)
+	pages, err := web.New(a)
+	if err != nil {
+		p.t.Fatalf("making the pages: %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return a.Run(ctx, smtps) })
+	group.Go(func() error { return pages.Serve(ctx, https) })
+	p.stop = func() error {
+		cancel()
+		err := group.Wait()
+		if cerr := a.Close(); err == nil {
+			err = cerr
+		}
+		return err
+	}
+}
+
+// Stop ends the practice and waits; Start arranges for it.
+func (p *Practice) Stop() {
+	if p.stop == nil {
+		return
+	}
+	stop := p.stop
+	p.stop = nil
+	if err := stop(); err != nil {
+		p.t.Errorf("the practice did not end well: %v", err)
+	}
+}
+
+// Restart stops the practice and starts it again: locked, as after a reboot.
+func (p *Practice) Restart() {
+	p.t.Helper()
+	p.Stop()
+	p.Run()
+}
+
+// Open opens the appliance with the recovery kit, without a password.
+func (p *Practice) Open() {
+	p.t.Helper()
+	if err := p.Vault.Unlock(p.t.Context(), p.KitIdentities()...); err != nil {
+		p.t.Fatalf("opening with the recovery kit: %v", err)
+	}
+}
+
+// KitIdentities are what the recovery kit opens with.
+func (p *Practice) KitIdentities() []age.Identity {
+	p.t.Helper()
+	kit, err := os.ReadFile(p.Kit)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	ids, err := crypto.ParseIdentities(bytes.NewReader(kit))
+	if err != nil {
+		p.t.Fatalf("reading the recovery kit: %v", err)
+	}
+	return ids
+}
+
+// Advance moves the clock, once every job waits on it.
+func (p *Practice) Advance(d time.Duration) { p.Fake.Advance(d) }
+
+// AddPerson makes an account.
+func (p *Practice) AddPerson(who Login, mail string, roles ...access.Role) message.PersonID {
+	p.t.Helper()
+	made, err := p.Appliance.AddPerson(p.t.Context(), "owner",
+		access.NewPerson{Name: who.Name, Mail: mail, Roles: roles, Password: who.Password}, appliance.Key{})
+	if err != nil {
+		p.t.Fatalf("adding %s: %v", who.Name, err)
+	}
+	return made.ID
+}
+
+// AddDevice makes a machine's credential.
+func (p *Practice) AddDevice(name string) (user, password string) {
+	p.t.Helper()
+	d, password, err := p.Access.AddDevice(p.t.Context(), "owner", name)
+	if err != nil {
+		p.t.Fatalf("adding the machine %s: %v", name, err)
+	}
+	return string(d.ID), password
+}
+
+// Trust trusts the practice's own authority and nothing else.
+func (p *Practice) Trust() *tls.Config { return TrustOf(p.t, p.Dir) }
+
+// TrustOf trusts the authority of a data folder and nothing else.
+func TrustOf(t testing.TB, data string) *tls.Config {
+	t.Helper()
+	pem, err := os.ReadFile(filepath.Join(data, "ca.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		t.Fatal("the practice's CA certificate cannot be read")
+	}
+	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+}
+
+func (p *Practice) withSmarthost(root string) {
+	p.t.Helper()
+	sh, err := smarthost.Start(smarthost.Options{})
+	if err != nil {
+		p.t.Fatalf("starting a smarthost: %v", err)
+	}
+	p.t.Cleanup(sh.Close)
+	p.Smarthost = sh
+	ca, pw := filepath.Join(root, "smarthost-ca.pem"), filepath.Join(root, "smarthost-password")
+	if err := sh.CA().WriteFile(ca); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(pw, []byte("correct horse\n"), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+	err = p.SetSettings(p.t.Context(), "owner", map[settings.Key]string{
+		settings.MailSmarthost: sh.URL(), settings.MailCA: ca, settings.MailUser: "nightbell",
+		settings.MailPasswordFile: pw, settings.MailFrom: "nightbell@cedarstreet.example",
+	})
+	if err != nil {
+		p.t.Fatalf("setting the smarthost: %v", err)
+	}
+}
+
+func (p *Practice) listen() net.Listener {
+	p.t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return l
+}
+
+// Logs keeps what the practice logged, for tests that look for what must not be
+// there. It is safe for concurrent use.
+type Logs struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *Logs) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(b)
+}
+
+// Bytes is everything that was logged so far.
+func (l *Logs) Bytes() []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return bytes.Clone(l.buf.Bytes())
+}

@@ -1,0 +1,120 @@
+package appliance
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"nightbell/appliance/store"
+	"nightbell/appliance/vault"
+	"nightbell/install"
+)
+
+// caFile is the public certificate of the practice's own authority: what the
+// office imports into its browsers.
+const caFile = "ca.pem"
+
+// lookAgain is how often the machine's names and addresses are compared with
+// its certificate: a laptop server changes networks, an office its router.
+const lookAgain = 10 * time.Minute
+
+// certificates lie in node.db: a certificate belongs to one machine, and a
+// restore on another makes its own.
+var certificates = store.NewTable[install.Certificate]("certificate")
+
+const certificateKey = "serving"
+
+// certificate is what the doors serve with; it is changed under their feet.
+type certificate struct {
+	now atomic.Pointer[tls.Certificate]
+}
+
+func (c *certificate) config() *tls.Config {
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			if cert := c.now.Load(); cert != nil {
+				return cert, nil
+			}
+			return nil, errors.New("there is no certificate yet")
+		},
+	}
+}
+
+// CAFile is where the authority's public certificate lies.
+func (a *Appliance) CAFile() string { return filepath.Join(a.Store.Dir(), caFile) }
+
+// CACert is the authority's public certificate, PEM.
+func (a *Appliance) CACert() ([]byte, error) {
+	s, err := vault.LoadSecrets(a.Store.Dir())
+	return s.CACert, err
+}
+
+// loadCertificate brings the certificate into use, issued anew where it has to be.
+func (a *Appliance) loadCertificate() error {
+	s, err := vault.LoadSecrets(a.Store.Dir())
+	if err != nil {
+		return err
+	}
+	if err := store.WriteFile(a.CAFile(), s.CACert, 0o600); err != nil {
+		return fmt.Errorf("writing the authority's certificate: %w", err)
+	}
+	return a.ensureCertificate(context.Background(), install.Authority{Certificate: s.CACert, Key: s.CAKey})
+}
+
+func (a *Appliance) ensureCertificate(ctx context.Context, ca install.Authority) error {
+	names, err := install.LocalNames(a.practice.Host)
+	if err != nil {
+		return err
+	}
+	var have install.Certificate
+	err = a.Node.View(func(tx *store.Tx) error {
+		have, _, err = certificates.Get(tx, certificateKey)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("reading the server's certificate: %w", err)
+	}
+	now := a.Clock.Now()
+	if why := have.Due(ca, names, now); why != "" {
+		a.Log.Info("issuing a certificate for this server", "why", why)
+		if have, err = ca.Issue(names, now); err != nil {
+			return err
+		}
+		err = a.Node.Update(ctx, func(tx *store.Tx) error { return certificates.Put(tx, certificateKey, have) })
+		if err != nil {
+			return fmt.Errorf("keeping the server's certificate: %w", err)
+		}
+	}
+	pair, err := have.TLS()
+	if err != nil {
+		return err
+	}
+	a.cert.now.Store(&pair)
+	return nil
+}
+
+// renewCertificate keeps the certificate good while the appliance runs. What
+// goes wrong is logged and tried again: the one in use serves on.
+func (a *Appliance) renewCertificate(ctx context.Context) error {
+	tick := a.Clock.NewTicker(lookAgain)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.Chan():
+		}
+		s, err := vault.LoadSecrets(a.Store.Dir())
+		if err == nil {
+			err = a.ensureCertificate(ctx, install.Authority{Certificate: s.CACert, Key: s.CAKey})
+		}
+		if err != nil {
+			a.Log.Warn("the server's certificate could not be renewed", "err", err)
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package appliance
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"nightbell/appliance/audit"
+	"nightbell/appliance/settings"
+	"nightbell/appliance/store"
+	"nightbell/appliance/vault"
+)
+
+// maxMailPassword bounds the file a mail password is read from.
+const maxMailPassword = 4 << 10
+
+// Setting answers one setting.
+func (a *Appliance) Setting(key settings.Key) (settings.Value, error) {
+	all, err := a.Settings()
+	if err != nil {
+		return settings.Value{}, err
+	}
+	i := slices.IndexFunc(all, func(v settings.Value) bool { return v.Key == key })
+	if i < 0 {
+		return settings.Value{}, &settings.Refused{Key: key, Why: "there is no such setting; `nightbell config list` shows them all"}
+	}
+	return all[i], nil
+}
+
+// Settings answers every setting.
+func (a *Appliance) Settings() (all []settings.Value, err error) {
+	err = a.Store.View(func(tx *store.Tx) error { all = settings.All(tx); return nil })
+	return all, err
+}
+
+// SetSetting changes one setting.
+func (a *Appliance) SetSetting(ctx context.Context, by string, key settings.Key, value string) error {
+	return a.SetSettings(ctx, by, map[settings.Key]string{key: value})
+}
+
+// SetSettings changes several settings, all or none. A mail.password-file is
+// read here, once: its content goes to the machine's secrets, so that the file
+// can be removed.
+func (a *Appliance) SetSettings(ctx context.Context, by string, values map[settings.Key]string) error {
+	if file, given := values[settings.MailPasswordFile]; given {
+		password, err := readMailPassword(file)
+		if err != nil {
+			return err
+		}
+		if err := a.keepMailPassword(password); err != nil {
+			return err
+		}
+	}
+	at := a.Clock.Now().UTC()
+	keys := make([]string, 0, len(values))
+	for key := range values {
+		keys = append(keys, string(key))
+	}
+	slices.Sort(keys)
+	return a.Store.Update(ctx, func(tx *store.Tx) error {
+		for _, key := range keys {
+			if err := settings.Set(tx, settings.Key(key), values[settings.Key(key)]); err != nil {
+				return err
+			}
+		}
+		_, err := audit.Append(tx, audit.Leaf{At: at, Who: by, What: audit.SettingsChanged, About: keys})
+		return err
+	})
+}
+
+// SetMailPassword keeps the password at the smarthost; an empty one removes it.
+func (a *Appliance) SetMailPassword(ctx context.Context, by, password string) error {
+	if err := a.keepMailPassword(password); err != nil {
+		return err
+	}
+	at := a.Clock.Now().UTC()
+	return a.Store.Update(ctx, func(tx *store.Tx) error {
+		_, err := audit.Append(tx, audit.Leaf{At: at, Who: by, What: audit.SettingsChanged, About: []string{string(settings.MailPasswordFile)}})
+		return err
+	})
+}
+
+func (a *Appliance) keepMailPassword(password string) error {
+	err := a.changeSecrets(func(s *vault.Secrets) error { s.SmarthostPassword = password; return nil })
+	if err == nil {
+		a.Queue.LookAnew()
+	}
+	return err
+}
+
+// TestMail sends a test mail now and says in a sentence what became of it.
+func (a *Appliance) TestMail(ctx context.Context, to string) (string, error) {
+	return a.Queue.Test(ctx, to)
+}
+
+// readMailPassword reads the first line of a file; an empty name clears it.
+func readMailPassword(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	info, err := os.Stat(file)
+	if err == nil && info.Size() > maxMailPassword {
+		return "", &settings.Refused{Key: settings.MailPasswordFile, Why: "the file is too large to hold a password"}
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return "", &settings.Refused{Key: settings.MailPasswordFile, Why: fmt.Sprintf("the file cannot be read (%v)", err)}
+	}
+	line, _, _ := strings.Cut(string(b), "\n")
+	return strings.TrimSuffix(line, "\r"), nil
+}
+
+// TestFolder tries a backup folder: it writes a file there, reads it back and
+// removes it, and answers in words.
+func (a *Appliance) TestFolder(_ context.Context, folder string) (string, error) {
+	f, err := os.CreateTemp(folder, ".nightbell-test-")
+	if err != nil {
+		return "", &Advice{What: "nothing can be written into that folder", Do: "make the folder, plug the disk in, or give this service the right to write there", Err: err}
+	}
+	defer os.Remove(f.Name())
+	const probe = "nightbell"
+	_, werr := f.WriteString(probe)
+	serr := f.Sync()
+	cerr := f.Close()
+	back, rerr := os.ReadFile(f.Name())
+	for _, err := range []error{werr, serr, cerr, rerr} {
+		if err != nil {
+			return "", &Advice{What: "the folder takes files but does not keep them safely", Do: "choose another disk or share", Err: err}
+		}
+	}
+	if string(back) != probe {
+		return "", withTodo("what was written there came back changed", "choose another disk; this one is failing")
+	}
+	return "A file was written there, read back and removed.", nil
+}
+
+// HasMailPassword says whether a password for the smarthost is kept.
+func (a *Appliance) HasMailPassword() (bool, error) {
+	s, err := vault.LoadSecrets(a.Store.Dir())
+	return s.SmarthostPassword != "", err
+}

@@ -1,0 +1,63 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"nightbell/appliance/access"
+	"nightbell/appliance/store"
+	"nightbell/appliance/vault"
+	"nightbell/crypto"
+)
+
+// Key is what a command was given to open sealed things with: the name and
+// password of somebody who reads, or the text of a recovery kit or an age
+// identity. It opens for that command alone; the appliance stays as it is.
+type Key struct {
+	User     string
+	Password string
+	Identity string
+}
+
+// given says whether there is anything to open with.
+func (k Key) given() bool { return k.User != "" || k.Identity != "" }
+
+// open answers a reader and who it is that reads, for the audit log. The caller
+// closes it.
+func (a *Appliance) open(ctx context.Context, k Key) (*vault.Reader, string, error) {
+	switch {
+	case k.Identity != "":
+		ids, err := crypto.ParseIdentities(strings.NewReader(k.Identity))
+		if err != nil {
+			return nil, "", &Advice{What: "the identity file cannot be read", Do: "give the recovery kit as it was printed to the file, or an age identity", Err: err}
+		}
+		r, err := a.Vault.ReaderFor(ids...)
+		if err != nil {
+			return nil, "", &Advice{What: "this identity opens nothing here", Do: "give the recovery kit of this practice", Err: err}
+		}
+		return r, keyHolder, nil
+	case k.User != "":
+		var p access.Person
+		var found bool
+		err := a.Store.View(func(tx *store.Tx) (err error) {
+			p, found, err = a.Access.FindPerson(tx, k.User)
+			return err
+		})
+		if err != nil {
+			return nil, "", err
+		}
+		if !found || !p.Reads() {
+			return nil, "", access.ErrRefused
+		}
+		r, err := a.Vault.CheckPassword(ctx, p.ID, k.Password)
+		if errors.Is(err, crypto.ErrWrongPassword) {
+			return nil, "", access.ErrRefused
+		}
+		return r, string(p.ID), err
+	}
+	return nil, "", withTodo("this shows what a patient said", "give --user NAME --password-file FILE, or --identity FILE with the recovery kit")
+}
+
+// keyHolder stands in the audit log for whoever holds the recovery kit.
+const keyHolder = "recovery-kit"

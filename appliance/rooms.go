@@ -1,0 +1,77 @@
+package appliance
+
+import (
+	"context"
+	"time"
+
+	"nightbell/appliance/access"
+	"nightbell/appliance/desk"
+	"nightbell/appliance/escalation"
+	"nightbell/appliance/intake"
+	"nightbell/appliance/message"
+	"nightbell/appliance/notify"
+	"nightbell/appliance/relay"
+	"nightbell/appliance/store"
+)
+
+// What one room needs of another, handed over here so that no room of the same
+// layer knows the other.
+
+// bellPeople tells the bell who can be rung.
+type bellPeople struct{ a *Appliance }
+
+func (b bellPeople) Contact(tx *store.Tx, id message.PersonID) (escalation.Person, bool, error) {
+	p, found, err := b.a.Access.Person(tx, id)
+	if err != nil || !found || !p.Staff() {
+		return escalation.Person{}, false, err
+	}
+	return escalation.Person{Name: p.Call(), Address: notify.Address{Person: p.ID, Mail: p.Mail}}, true, nil
+}
+
+func (b bellPeople) Staff(tx *store.Tx) ([]message.PersonID, error) {
+	people, err := b.a.Access.People(tx)
+	if err != nil {
+		return nil, err
+	}
+	var staff []message.PersonID
+	for _, p := range people {
+		if p.Staff() && access.Allowed(p.Roles, access.WorkMessage) {
+			staff = append(staff, p.ID)
+		}
+	}
+	return staff, nil
+}
+
+// bellOutcome tells the bell how its mail fared.
+type bellOutcome struct{ a *Appliance }
+
+func (b bellOutcome) Delivered(tx *store.Tx, m notify.Mail, at time.Time) error {
+	return b.a.Bell.Delivered(tx, m, at)
+}
+
+func (b bellOutcome) Failed(tx *store.Tx, m notify.Mail, at time.Time) error {
+	return b.a.Bell.Failed(tx, m, at)
+}
+
+// mailIntake gives a machine's mail to the intake.
+type mailIntake struct{ a *Appliance }
+
+func (m mailIntake) TakeMail(ctx context.Context, mail relay.Mail) error {
+	files := make([]intake.Attachment, 0, len(mail.Files))
+	for _, f := range mail.Files {
+		files = append(files, intake.Attachment{Name: f.Name, Type: f.Type, Role: f.Role, Data: f.Data})
+	}
+	_, err := m.a.Intake.Take(ctx, intake.Taking{
+		Type: mail.Type, Urgency: &mail.Urgency,
+		Form: mail.Form, Text: mail.Text, Files: files,
+		Channel: message.ChannelMail, Device: mail.Device, Flags: mail.Flags,
+	})
+	return err
+}
+
+// sealedMail takes the desk's letters to the queue.
+type sealedMail struct{ a *Appliance }
+
+func (m sealedMail) Prepare(ctx context.Context, l desk.Letter) (func(tx *store.Tx, at time.Time) error, error) {
+	return m.a.Queue.Prepare(ctx, relay.Letter(l))
+}

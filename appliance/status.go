@@ -1,0 +1,140 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"nightbell/appliance/finding"
+	"nightbell/appliance/oncall"
+	"nightbell/appliance/relay"
+	"nightbell/appliance/setup"
+	"nightbell/appliance/store"
+)
+
+// Status is what `nightbell status` says.
+type Status struct {
+	State             string            `json:"state"` // locked, open; the command line adds stopped
+	Practice          string            `json:"practice,omitempty"`
+	Host              string            `json:"host,omitempty"`
+	HTTPS             string            `json:"https,omitempty"`
+	SMTPS             string            `json:"smtps,omitempty"`
+	Messages          int64             `json:"messages"`
+	CA                string            `json:"ca,omitempty"` // file of the CA certificate
+	LastProvenRestore time.Time         `json:"last_proven_restore,omitzero"`
+	ProofTook         time.Duration     `json:"proof_took_ns,omitempty"`
+	Findings          []finding.Finding `json:"findings,omitempty"`
+}
+
+// Status answers the state of the machine.
+func (a *Appliance) Status(ctx context.Context) (Status, error) {
+	s := Status{State: "open", Practice: a.practice.Name, Host: a.practice.Host, CA: a.CAFile()}
+	if a.Vault.Locked() {
+		s.State = "locked"
+	}
+	s.HTTPS, s.SMTPS = a.where.both()
+	err := a.Store.View(func(tx *store.Tx) error {
+		counts, err := store.CountEnvelopes(tx)
+		s.Messages = int64(counts.Total)
+		return err
+	})
+	if err != nil {
+		return s, err
+	}
+	if p, ok := a.LastProven(); ok {
+		s.LastProvenRestore, s.ProofTook = p.ProvenAt, p.ProofTook
+	}
+	s.Findings, err = a.Findings(ctx)
+	return s, err
+}
+
+// Findings gathers what needs a person from every room, the gravest first.
+func (a *Appliance) Findings(ctx context.Context) ([]finding.Finding, error) {
+	at := a.Clock.Now().UTC()
+	var all []finding.Finding
+	err := a.Store.View(func(tx *store.Tx) error {
+		for _, ask := range []func() ([]finding.Finding, error){
+			func() ([]finding.Finding, error) { return oncall.Findings(tx, at) },
+			func() ([]finding.Finding, error) { return a.Bell.Findings(tx, at) },
+			func() ([]finding.Finding, error) { return a.Access.Findings(tx, at) },
+			func() ([]finding.Finding, error) { return a.Queue.Findings(tx, at) },
+			func() ([]finding.Finding, error) { return a.Desk.Findings(tx) },
+		} {
+			found, err := ask()
+			if err != nil {
+				return err
+			}
+			all = append(all, found...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("gathering what needs a person: %w", err)
+	}
+	keys, err := a.Vault.Findings(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("gathering what needs a person: %w", err)
+	}
+	all = append(all, keys...)
+	all = append(all, a.Desks.Findings()...)
+	all = append(all, a.Backup.Findings(ctx)...)
+	all = append(all, a.diskFindings()...)
+	all = append(all, a.kitFinding()...)
+	finding.Sort(all)
+	return all, nil
+}
+
+func (a *Appliance) diskFindings() []finding.Finding {
+	if err := a.Store.Accepting(); err != nil {
+		return []finding.Finding{{
+			ID: "store.full", Severity: finding.Alarm,
+			Text: "The disk is full: new calls are refused, those taken are kept and rung.",
+			Do:   "Make room on the server's disk; calls are taken again by themselves.",
+		}}
+	}
+	return nil
+}
+
+// kitFinding asks for the recovery kit to be printed and taken off the machine
+// for as long as the file is where init wrote it.
+func (a *Appliance) kitFinding() []finding.Finding {
+	var file string
+	err := a.Node.View(func(tx *store.Tx) error { file = string(tx.Get(setup.KitBucket, "file")); return nil })
+	if err != nil || file == "" {
+		return nil
+	}
+	if _, err := os.Lstat(file); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return []finding.Finding{{
+		ID: "vault.kit", Severity: finding.Warning,
+		Text: fmt.Sprintf("The recovery kit still lies on this machine, in %s.", file),
+		Do:   "Print it, put the page in the safe, and remove the file.",
+	}}
+}
+
+// Ready says whether a message can be committed and the bell goes round; it is
+// nil when both are so.
+func (a *Appliance) Ready(context.Context) error {
+	if err := a.Store.Err(); err != nil {
+		return err
+	}
+	if err := a.Store.Accepting(); err != nil {
+		return err
+	}
+	return a.Bell.Alive()
+}
+
+// Heartbeat is when the bell last went round.
+func (a *Appliance) Heartbeat() time.Time { return a.Bell.Tick() }
+
+// Waiting answers the mail that is on its way out, or waits.
+func (a *Appliance) Waiting() (entries []relay.Entry, err error) {
+	err = a.Store.View(func(tx *store.Tx) error {
+		entries, err = a.Queue.Entries(tx)
+		return err
+	})
+	return entries, err
+}
