@@ -13,48 +13,66 @@ import (
 	"nightbell/appliance/store"
 )
 
-// recordedRecipient answers the fingerprint of the recipient that an audit leaf
-// recorded.
-func recordedRecipient(tx *store.Tx, leaf int64) (string, error) {
+// recordedRecipient answers the fingerprint of the recipient that the log
+// recorded when a key was made, or "" when that leaf tells of something else.
+func recordedRecipient(tx *store.Tx, leaf int64, made audit.What, about ...string) (string, error) {
 	leaves, err := audit.Range(tx, leaf, 1)
 	if err != nil {
 		return "", err
 	}
-	if len(leaves) != 1 {
-		return "", fmt.Errorf("audit leaf %d is missing", leaf)
+	if len(leaves) != 1 || leaves[0].N != leaf || leaves[0].What != made || !slices.Equal(leaves[0].About, about) {
+		return "", nil
 	}
 	return leaves[0].Data["recipient"], nil
+}
+
+// asRecorded compares what the store says of an epoch with what the log recorded
+// when it was made. Both are on disk; the log is the one that cannot be changed
+// without being seen.
+func (e Epoch) asRecorded(tx *store.Tx) error {
+	recorded, err := recordedRecipient(tx, e.Leaf, audit.EpochMade, e.Name)
+	if err != nil {
+		return err
+	}
+	if recorded != e.Recipient {
+		return fmt.Errorf("epoch %s is not the one that the log recorded: %w", e.Name, ErrBroken)
+	}
+	return nil
 }
 
 // checkEpochs opens the epochs that were made since the last time somebody
 // could, and compares file, recipient and log. What does not agree is doubted
 // until it does: it was exchanged while nobody could look.
 func (v *Vault) checkEpochs(ctx context.Context, r *Reader) error {
-	fresh, err := v.uncheckedEpochs()
+	var fresh []string
+	err := v.store.View(func(tx *store.Tx) error {
+		return epochs.Each(tx, "", func(_ string, e Epoch) error {
+			if !e.Checked {
+				fresh = append(fresh, e.Name)
+			}
+			return nil
+		})
+	})
 	if err != nil {
 		return err
 	}
-	practice, err := r.identity()
-	if err != nil {
-		return nil // locked again meanwhile: the next unlock checks
-	}
-	var good []string
-	bad := map[string]string{}
-	for _, e := range fresh {
-		_, err := v.openEpoch(e.Epoch, practice)
+	var good, bad []string
+	for _, name := range fresh {
+		err := v.store.View(func(tx *store.Tx) error {
+			_, err := r.epoch(tx, name)
+			return err
+		})
 		switch {
-		case err != nil:
-			bad[e.Name] = err.Error()
-		case e.recorded != e.Recipient:
-			bad[e.Name] = fmt.Sprintf("epoch %s is not the one that the log recorded", e.Name)
+		case err == nil:
+			good = append(good, name)
+		case errors.Is(err, ErrLocked):
+			return nil // locked again meanwhile: the next unlock checks
 		default:
-			good = append(good, e.Name)
+			bad = append(bad, name)
+			v.doubt(name, err.Error())
 		}
 	}
-	for name, why := range bad {
-		v.doubt(name, why)
-	}
-	if len(good)+len(bad) == 0 {
+	if len(fresh) == 0 {
 		return nil
 	}
 	at := v.clock.Now().UTC()
@@ -72,28 +90,9 @@ func (v *Vault) checkEpochs(ctx context.Context, r *Reader) error {
 		if len(bad) == 0 {
 			return nil
 		}
-		_, err := audit.Append(tx, audit.Leaf{At: at, Who: audit.System, What: audit.EpochBad, About: slices.Sorted(maps.Keys(bad)), Why: "not-as-recorded"})
+		_, err := audit.Append(tx, audit.Leaf{At: at, Who: audit.System, What: audit.EpochBad, About: bad, Why: "not-as-recorded"})
 		return err
 	})
-}
-
-type recordedEpoch struct {
-	Epoch
-	recorded string // fingerprint of the recipient in the log
-}
-
-func (v *Vault) uncheckedEpochs() (list []recordedEpoch, err error) {
-	err = v.store.View(func(tx *store.Tx) error {
-		return epochs.Each(tx, "", func(_ string, e Epoch) error {
-			if e.Checked {
-				return nil
-			}
-			recorded, err := recordedRecipient(tx, e.Leaf)
-			list = append(list, recordedEpoch{e, recorded})
-			return err
-		})
-	})
-	return list, err
 }
 
 func (v *Vault) doubt(name, why string) {
@@ -113,6 +112,7 @@ func (v *Vault) Findings(ctx context.Context) (list []finding.Finding, err error
 	err = v.store.View(func(tx *store.Tx) error {
 		var err1, err2, err3 error
 		named, err1 = Epochs(tx)
+		named = slices.DeleteFunc(named, func(e Epoch) bool { return tx.Has(goneBucket, e.Name) })
 		keys, err2 = Slots(tx)
 		pending, err3 = pendingIntents(tx)
 		return errors.Join(err1, err2, err3)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"filippo.io/age"
@@ -131,7 +132,7 @@ func (v *Vault) makeEpoch(ctx context.Context, day, class string) (sealing, erro
 // name, on any machine of the practice.
 func (v *Vault) freeSuffix(day, class string) (string, error) {
 	for {
-		suffix := letters(4)
+		suffix := strings.ToLower(rand.Text()[:4]) // base32: a to z, 2 to 7
 		name := day + "." + class + "." + suffix
 		taken := v.epochFileThere(name)
 		err := v.store.View(func(tx *store.Tx) error {
@@ -142,18 +143,4 @@ func (v *Vault) freeSuffix(day, class string) (string, error) {
 			return suffix, err
 		}
 	}
-}
-
-func letters(n int) string {
-	var text []byte
-	for len(text) < n {
-		var random [8]byte
-		rand.Read(random[:])
-		for _, b := range random {
-			if b < 234 && len(text) < n { // 9 times 26: each letter is as likely as another
-				text = append(text, 'a'+b%26)
-			}
-		}
-	}
-	return string(text)
 }

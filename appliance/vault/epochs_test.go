@@ -30,10 +30,10 @@ func TestEpochIsMadeOnceADayAndAfterEachStart(t *testing.T) {
 	}
 	h.clock.Advance(2 * time.Minute)
 	second := day()
-	if second == first || !regexp.MustCompile(`^2026-11-25\.calls\.[a-z]{4}$`).MatchString(second) {
+	if second == first || !regexp.MustCompile(`^2026-11-25\.calls\.[a-z2-7]{4}$`).MatchString(second) {
 		t.Errorf("after midnight it lies in %s", second)
 	}
-	if !regexp.MustCompile(`^2026-11-24\.calls\.[a-z]{4}$`).MatchString(first) {
+	if !regexp.MustCompile(`^2026-11-24\.calls\.[a-z2-7]{4}$`).MatchString(first) {
 		t.Errorf("the first epoch is named %s", first)
 	}
 	h.restart()
@@ -114,7 +114,6 @@ func TestNoteLiesInItsMessagesEpochWhileOpen(t *testing.T) {
 	}
 }
 
-// epochFile is which of an epoch's files a test touches.
 func damage(t *testing.T, path string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte("age-encryption.org/v1\n"), 0o600); err != nil {
@@ -166,49 +165,84 @@ func wantFinding(t *testing.T, h *house, id string, want bool) {
 	}
 }
 
-// Somebody with the disk, but without a key, exchanges an epoch that was made
-// while locked: the file, and what the store says of it.
-func TestExchangedEpochIsSeenAtUnlock(t *testing.T) {
-	h := newHouse(t)
-	h.take("before")
-	h.restart()
-	h.take("while locked")
-	list := h.epochs()
-	victim := list[len(list)-1]
-	if victim.Checked {
-		victim = list[0]
-	}
+// exchange does what somebody with the disk, but without a key, can do to an
+// epoch: the files, and what the store says of them.
+func (h *house) exchange(victim vault.Epoch) {
+	h.t.Helper()
 	mine, err := crypto.NewIdentity()
 	if err != nil {
-		t.Fatal(err)
+		h.t.Fatal(err)
 	}
 	file, err := crypto.SealSlot(mine, h.vault.Recipient())
 	if err != nil {
-		t.Fatal(err)
+		h.t.Fatal(err)
 	}
 	one, two := vault.EpochPaths(h.dir, victim.Name)
 	for _, path := range []string{one, two} {
 		if err := os.WriteFile(path, file, 0o600); err != nil {
-			t.Fatal(err)
+			h.t.Fatal(err)
 		}
 	}
-	forged := victim
-	forged.SHA256, forged.Recipient = hexSum(file), hexSum([]byte(mine.Recipient().String()))
-	err = h.store.Update(t.Context(), func(tx *store.Tx) error {
-		return store.NewTable[vault.Epoch]("epochs").Put(tx, victim.Name, forged)
+	victim.SHA256, victim.Recipient = hexSum(file), hexSum([]byte(mine.Recipient().String()))
+	err = h.store.Update(h.t.Context(), func(tx *store.Tx) error {
+		return store.NewTable[vault.Epoch]("epochs").Put(tx, victim.Name, victim)
 	})
 	if err != nil {
-		t.Fatal(err)
+		h.t.Fatal(err)
 	}
+}
+
+func (h *house) epochNamed(name string) vault.Epoch {
+	h.t.Helper()
+	for _, e := range h.epochs() {
+		if e.Name == name {
+			return e
+		}
+	}
+	h.t.Fatalf("no epoch %s", name)
+	return vault.Epoch{}
+}
+
+func TestExchangedEpochIsSeenAtUnlock(t *testing.T) {
+	h := newHouse(t)
+	before := h.take("before")
+	h.restart()
+	during := h.take("while locked")
+	victim := h.envelopeEpoch(during)
+	h.exchange(h.epochNamed(victim))
 	h.unlock()
-	wantFinding(t, h, "keys.doubt/"+victim.Name, true)
-	if l := h.leaves(audit.EpochBad); len(l) != 1 || l[0].About[0] != victim.Name {
+	wantFinding(t, h, "keys.doubt/"+victim, true)
+	if l := h.leaves(audit.EpochBad); len(l) != 1 || l[0].About[0] != victim {
 		t.Errorf("the leaves that tell of it: %+v", l)
 	}
 	for _, e := range h.epochs() {
-		if e.Checked == (e.Name == victim.Name) {
+		if e.Checked == (e.Name == victim) {
 			t.Errorf("epoch %s is checked: %v", e.Name, e.Checked)
 		}
+	}
+	h.wantText(before.ID, "before")
+}
+
+// An epoch that was checked long ago is exchanged so that notes would be sealed to
+// it: they are not.
+func TestNothingIsSealedToAnExchangedEpoch(t *testing.T) {
+	h := newHouse(t)
+	e := h.take("hello")
+	h.restart()
+	h.unlock()
+	name := h.envelopeEpoch(e)
+	if !h.epochNamed(name).Checked {
+		t.Fatal("the epoch was not checked at the unlock")
+	}
+	h.restart()
+	h.exchange(h.epochNamed(name))
+	h.unlock()
+	if _, err := h.read(e.ID, e.Parts[0]); !errors.Is(err, vault.ErrBroken) {
+		t.Errorf("reading answers %v", err)
+	}
+	noted := h.note(e, "a note")
+	if noted.Parts[1].Epoch == name {
+		t.Error("the note was sealed to it")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"filippo.io/age"
 
@@ -28,6 +29,26 @@ func (v *Vault) makeFolders() error {
 		}
 		if err := store.SyncDir(v.dir); err != nil {
 			return fmt.Errorf("making the folder %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// sweepHalfWritten destroys what a crash left of key files that had not their
+// names yet: no intent would ever find them.
+func (v *Vault) sweepHalfWritten() error {
+	for _, folder := range []string{keysFolder, epochsFolder} {
+		entries, err := os.ReadDir(filepath.Join(v.dir, folder))
+		if err != nil {
+			return fmt.Errorf("sweeping the folder %s: %w", folder, err)
+		}
+		for _, e := range entries {
+			if !strings.HasPrefix(e.Name(), ".") || !strings.Contains(e.Name(), ".age.tmp-") {
+				continue
+			}
+			if err := v.destroy(filepath.Join(v.dir, folder, e.Name())); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -191,7 +191,7 @@ func (v *Vault) genuine(id *age.HybridIdentity) (bool, error) {
 		if err != nil {
 			return err
 		}
-		recorded, err = recordedRecipient(tx, p.Leaf)
+		recorded, err = recordedRecipient(tx, p.Leaf, audit.PracticeMade)
 		return err
 	})
 	if err != nil {

@@ -55,20 +55,26 @@ func (r *Reader) identity() (*age.HybridIdentity, error) {
 // message is a *PartError that is ErrForged; one whose key was destroyed, a
 // *PartError that is ErrGone.
 func (r *Reader) Record(tx *store.Tx, of message.ID, part message.Part) (message.Record, error) {
+	rec, _, err := r.record(tx, of, part)
+	return rec, err
+}
+
+// record answers a record and the line that it was sealed as.
+func (r *Reader) record(tx *store.Tx, of message.ID, part message.Part) (message.Record, []byte, error) {
 	line, err := r.line(tx, of, part)
 	if err != nil {
-		return message.Record{}, err
+		return message.Record{}, nil, err
 	}
 	rec, err := message.DecodeRecord(line)
 	switch {
 	case err != nil:
-		return message.Record{}, forged(of, part, err.Error())
+		return message.Record{}, nil, forged(of, part, err.Error())
 	case rec.Message != of:
-		return message.Record{}, forged(of, part, "it belongs to another message")
+		return message.Record{}, nil, forged(of, part, "it belongs to another message")
 	case rec.Part != part.ID, rec.Kind != part.Kind:
-		return message.Record{}, forged(of, part, "it is another part of the message")
+		return message.Record{}, nil, forged(of, part, "it is another part of the message")
 	}
-	return rec, nil
+	return rec, line, nil
 }
 
 // line opens a part's pack and answers its line, checked against its commitment.
@@ -99,7 +105,7 @@ func forged(of message.ID, part message.Part, why string) error {
 }
 
 // epoch answers the identity of an epoch that the store names: from memory, or
-// from its file, whose hash and recipient are compared with the store's first.
+// from its file, after hash and recipient were compared with store and log.
 func (r *Reader) epoch(tx *store.Tx, name string) (*age.HybridIdentity, error) {
 	e, named, err := epochs.Get(tx, name)
 	if err != nil {
@@ -119,6 +125,9 @@ func (r *Reader) epoch(tx *store.Tx, name string) (*age.HybridIdentity, error) {
 	}
 	if id != nil {
 		return id, nil
+	}
+	if err := e.asRecorded(tx); err != nil {
+		return nil, err
 	}
 	id, err = r.vault.openEpoch(e, practice)
 	if err != nil {
@@ -162,10 +171,7 @@ func (v *Vault) openEpoch(e Epoch, practice *age.HybridIdentity) (*age.HybridIde
 // Export seals one record or note anew to another recipient, as an age file of
 // its one line: what "message export" writes.
 func (r *Reader) Export(tx *store.Tx, of message.ID, part message.Part, to age.Recipient) ([]byte, error) {
-	if _, err := r.Record(tx, of, part); err != nil {
-		return nil, err
-	}
-	line, err := r.line(tx, of, part)
+	_, line, err := r.record(tx, of, part)
 	if err != nil {
 		return nil, err
 	}

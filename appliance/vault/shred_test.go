@@ -178,6 +178,38 @@ func (h *house) find(id message.ID) (e message.Envelope, there bool) {
 	return e, there
 }
 
+// wantOnlyNamedEpochs fails when an epoch lacks a file, or one that was closed
+// still has one. What a crash left of an epoch that nothing was sealed to stays:
+// nothing is deleted but what an intent names.
+func wantOnlyNamedEpochs(t *testing.T, h *house) {
+	t.Helper()
+	named := map[string]bool{}
+	for _, e := range h.epochs() {
+		named[e.Name] = true
+		one, two := vault.EpochPaths(h.dir, e.Name)
+		for _, path := range []string{one, two} {
+			if data, err := os.ReadFile(path); err != nil || hexSum(data) != e.SHA256 {
+				t.Errorf("%s is missing or changed", filepath.Base(path))
+			}
+		}
+	}
+	err := h.store.View(func(tx *store.Tx) error {
+		tx.Ascend("epochs-gone", "", func(name string, _ []byte) bool {
+			one, two := vault.EpochPaths(h.dir, name)
+			for _, path := range []string{one, two} {
+				if _, err := os.Lstat(path); err == nil && !named[name] {
+					t.Errorf("%s is still there", filepath.Base(path))
+				}
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (h *house) hasPack(id message.ID) (there bool) {
 	h.t.Helper()
 	err := h.store.View(func(tx *store.Tx) error {

@@ -36,6 +36,7 @@ func (v *Vault) writeFresh(name string, file []byte) error {
 		return fmt.Errorf("writing slot %s: %w", name, err)
 	}
 	v.pending.put(name, sum(file))
+	v.step("slot-written")
 	return nil
 }
 
@@ -152,11 +153,6 @@ func (v *Vault) settleSlots() error {
 		return fmt.Errorf("reading the key slots: %w", err)
 	}
 	for _, e := range entries {
-		if halfWritten(e.Name()) {
-			if err := v.destroy(filepath.Join(v.dir, keysFolder, e.Name())); err != nil {
-				return err
-			}
-		}
 		name, isSlot := strings.CutSuffix(e.Name(), slotEnd)
 		name = strings.TrimSuffix(name, ".new")
 		if !isSlot || name != recoverySlot && !strings.HasPrefix(name, staffPrefix) {
@@ -170,11 +166,6 @@ func (v *Vault) settleSlots() error {
 		}
 	}
 	return nil
-}
-
-// halfWritten says whether a crash left a file before it had its name.
-func halfWritten(name string) bool {
-	return strings.HasPrefix(name, ".") && strings.Contains(name, slotEnd+".tmp-")
 }
 
 // sweepFresh removes a slot that was made and not committed. Only at a start is

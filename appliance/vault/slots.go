@@ -170,6 +170,7 @@ func (v *Vault) ReplaceKit(ctx context.Context, kit *crypto.Kit, by string, with
 	if err != nil {
 		return fmt.Errorf("replacing the recovery kit: %w", err)
 	}
+	v.step("slot-committed")
 	return v.settleSlot(recoverySlot)
 }
 

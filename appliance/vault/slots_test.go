@@ -138,11 +138,16 @@ func TestRemovedSlotIsGoneWhenItAnswersAndAnUncommittedOneAtTheNextStart(t *test
 	if got := files(t, filepath.Join(h.dir, "keys")); !slices.Equal(got, []string{"recovery.age", "staff-lee.new.age"}) {
 		t.Errorf("keys holds %v", got)
 	}
-	// What a crash leaves of a slot that had not even its name.
-	if err := os.WriteFile(filepath.Join(h.dir, "keys", ".staff-lee.new.age.tmp-0011223344556677"), []byte("half"), 0o600); err != nil {
-		t.Fatal(err)
+	// What a crash leaves of files that had not even their names.
+	for _, name := range []string{"keys/.staff-lee.new.age.tmp-0011223344556677", "epochs/.2026-11-24.calls.k7fm.copy.age.tmp-0011223344556677"} {
+		if err := os.WriteFile(filepath.Join(h.dir, name), []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	h.restart()
+	if got := files(t, filepath.Join(h.dir, "epochs")); len(got) != 0 {
+		t.Errorf("after the start epochs holds %v", got)
+	}
 	if got := files(t, filepath.Join(h.dir, "keys")); !slices.Equal(got, []string{"recovery.age"}) {
 		t.Errorf("after the start keys holds %v", got)
 	}

@@ -156,7 +156,7 @@ func Open(ctx context.Context, o Options) (*Vault, error) {
 	if err := v.makeFolders(); err != nil {
 		return nil, err
 	}
-	if err := v.settleSlots(); err != nil {
+	if err := errors.Join(v.sweepHalfWritten(), v.settleSlots()); err != nil {
 		return nil, err
 	}
 	v.begin()
