@@ -27,7 +27,7 @@ import (
 // The child of a crash test is this test binary, told by its environment what to
 // do, and at which step to kill itself as kill -9 would.
 const (
-	childWork = "NIGHTBELL_TEST_WORK" // "shred ID", "destroy EPOCH", "kit", "epoch ID", "finish"
+	childWork = "NIGHTBELL_TEST_WORK" // "shred ID", "destroy EPOCH", "kit", "epoch ID", "derive", "finish"
 	childDir  = "NIGHTBELL_TEST_DIR"
 	childKit  = "NIGHTBELL_TEST_KIT"
 	childStep = "NIGHTBELL_TEST_STEP" // the number of the step, from 1
@@ -97,6 +97,13 @@ func work(ctx context.Context, v *vault.Vault, kit *crypto.Kit) error {
 			return err
 		}
 		return v.ReplaceKit(ctx, fresh, "dana", nil)
+	case "derive":
+		for range 2 {
+			if err := v.SpendPassword(ctx, goodPassword); !errors.Is(err, vault.ErrWrongPassword) {
+				return err
+			}
+		}
+		return nil
 	case "epoch":
 		_, err := v.SealRecord(ctx, message.Record{Message: message.ID(on)})
 		return err
