@@ -1,0 +1,20 @@
+package backup
+
+import "slices"
+
+// List answers the points of a target, the newest first. It needs no key: it says
+// what the manifest says, after checking that the manifest is signed by the key
+// that it names. Whether that is the practice's key, Verify tells.
+func List(dir string) ([]Point, error) {
+	t, err := openTarget(dir, nil)
+	if err != nil {
+		return nil, err
+	}
+	m, _, err := t.manifest()
+	if err != nil {
+		return nil, err
+	}
+	points := slices.Clone(m.Points)
+	slices.Reverse(points)
+	return points, nil
+}
