@@ -155,9 +155,7 @@ const maxDepth = 4
 
 func (f *Flock) search(data []byte, in, wrapped string, depth int, found *[]Find) {
 	f.plainly(data, in, wrapped, found)
-	if lower := bytes.ToLower(data); !bytes.Equal(lower, data) {
-		f.plainly(lower, in, wrapped+"upper case, ", found)
-	}
+	f.plainly(lowerASCII(data), in, wrapped+"upper case, ", found)
 	if joined := joinLines(data); len(joined) != len(data) {
 		f.plainly(joined, in, wrapped+"broken lines, ", found)
 	}

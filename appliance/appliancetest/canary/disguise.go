@@ -34,6 +34,7 @@ func disguises(stem string) []*needle {
 		f    func(string) []byte
 	}{
 		{"plain", func(s string) []byte { return []byte(s) }},
+		{"upper case", func(s string) []byte { return []byte(strings.ReplaceAll(s, "ö", "Ö")) }}, // once ASCII is lowered
 		{"utf-16le", func(s string) []byte { return utf16Bytes(s, 0, 1) }},
 		{"utf-16be", func(s string) []byte { return utf16Bytes(s, 1, 0) }},
 		{"latin-1", latin1},
@@ -126,13 +127,29 @@ func jsonEscaped(format string) func(string) []byte {
 	}
 }
 
-// joinLines takes out the line ends that MIME puts into base64 and, with an
-// equals sign before, into quoted-printable.
-func joinLines(data []byte) []byte {
-	for _, end := range []string{"=\r\n", "=\n", "\r\n ", "\n ", "\r\n\t", "\n\t", "\r\n", "\n"} {
-		data = bytes.ReplaceAll(data, []byte(end), nil)
+// lowerASCII lowers the letters of ASCII; the umlaut's other case is a disguise.
+func lowerASCII(data []byte) []byte {
+	lower := bytes.Clone(data)
+	for i, c := range lower {
+		if c >= 'A' && c <= 'Z' {
+			lower[i] = c | 0x20
+		}
 	}
-	return data
+	return lower
+}
+
+// joinLines takes out the line ends that MIME puts into base64, with an equals
+// sign before into quoted-printable, and with a blank after into headers.
+func joinLines(data []byte) []byte {
+	joined := make([]byte, 0, len(data))
+	for line := range bytes.SplitSeq(data, []byte("\n")) {
+		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\r")), []byte("="))
+		if len(joined) > 0 && len(line) > 0 && (line[0] == ' ' || line[0] == '\t') {
+			line = line[1:]
+		}
+		joined = append(joined, line...)
+	}
+	return joined
 }
 
 // maxUnzipped bounds what one gzip stream can unfold to.
