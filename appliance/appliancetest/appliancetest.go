@@ -57,6 +57,10 @@ type Options struct {
 	RealClock bool          // for measuring and for a browser that a person drives
 	Smarthost bool          // start one and set it as the practice's
 	Locked    bool          // do not open it with the kit
+
+	Root      string    // folder for the data folder and the kit; "" is a temp folder
+	Data, Kit string    // start on a data folder that is there already
+	At        time.Time // where the clock begins; Noon when zero
 }
 
 // Practice is a running practice.
@@ -70,45 +74,70 @@ type Practice struct {
 	SMTPS     string            // host:port of the mail door
 	Logs      *Logs
 
-	t     testing.TB
-	o     Options
-	clock clockwork.Clock
-	stop  func() error
+	t       testing.TB
+	o       Options
+	clock   clockwork.Clock
+	commits commits
+	cancel  context.CancelFunc // asks what runs to end
+	ended   func() error       // waits until it has, and closes; nil while nothing runs
 }
 
 // Start makes a practice and starts it.
 func Start(t testing.TB, opts ...func(*Options)) *Practice {
 	t.Helper()
-	p := &Practice{t: t, Logs: &Logs{}, Fake: clockwork.NewFakeClockAt(Noon)}
+	p := &Practice{t: t, Logs: &Logs{}}
 	for _, o := range opts {
 		o(&p.o)
 	}
+	if p.o.At.IsZero() {
+		p.o.At = Noon
+	}
+	p.Fake = clockwork.NewFakeClockAt(p.o.At)
 	p.clock = p.Fake
 	if p.o.RealClock {
 		p.clock = clockwork.NewRealClock()
 	}
-	root := t.TempDir()
-	p.Dir, p.Kit = filepath.Join(root, "data"), filepath.Join(root, "kit.txt")
-	_, err := setup.Make(t.Context(), setup.Practice{
-		Dir: p.Dir, Kit: p.Kit, Name: "Cedar Street Family Practice", Zone: "America/New_York", Host: "nightbell.local",
-		Admin: Admin.Name, AdminPassword: Admin.Password, Clock: p.clock,
-	})
-	if err != nil {
-		t.Fatalf("setting up a practice: %v", err)
+	if p.Dir, p.Kit = p.o.Data, p.o.Kit; p.Dir == "" {
+		p.setUp()
 	}
+	t.Cleanup(p.Stop)
 	p.Run()
 	if !p.o.Locked {
 		p.Open()
 	}
 	if p.o.Smarthost {
-		p.withSmarthost(root)
+		p.withSmarthost(t.TempDir())
 	}
-	t.Cleanup(p.Stop)
 	return p
+}
+
+func (p *Practice) setUp() {
+	p.t.Helper()
+	root := p.o.Root
+	if root == "" {
+		root = p.t.TempDir()
+	}
+	p.Dir, p.Kit = filepath.Join(root, "data"), filepath.Join(root, "kit.txt")
+	_, err := setup.Make(p.t.Context(), setup.Practice{
+		Dir: p.Dir, Kit: p.Kit, Name: "Cedar Street Family Practice", Zone: "America/New_York", Host: "nightbell.local",
+		Admin: Admin.Name, AdminPassword: Admin.Password, Clock: p.clock,
+	})
+	if err != nil {
+		p.t.Fatalf("setting up a practice: %v", err)
+	}
 }
 
 // WithSmarthost starts a smarthost and sets it as the practice's.
 func WithSmarthost(o *Options) { o.Smarthost = true }
+
+// In makes the practice in a folder that the test chose: on a disk of its own.
+func In(root string) func(*Options) { return func(o *Options) { o.Root = root } }
+
+// On starts on a data folder that is there already, with the file of its kit,
+// at a time that is after its last commit.
+func On(data, kit string, at time.Time) func(*Options) {
+	return func(o *Options) { o.Data, o.Kit, o.At = data, kit, at }
+}
 
 // Locked leaves the appliance as it is after a restart.
 func Locked(o *Options) { o.Locked = true }
@@ -125,6 +154,7 @@ func (p *Practice) Run() {
 		p.t.Fatalf("opening the practice: %v", err)
 	}
 	p.Appliance = a
+	a.Store.Watch(p.commits.came)
 	https, smtps := p.listen(), p.listen()
 	p.HTTPS, p.SMTPS = https.Addr().String(), smtps.Addr().String()
 	a.ListeningAt(p.HTTPS, p.SMTPS)
@@ -136,9 +166,10 @@ func (p *Practice) Run() {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return a.Run(ctx, smtps) })
 	group.Go(func() error { return pages.Serve(ctx, https) })
-	p.stop = func() error {
-		cancel()
+	p.cancel = cancel
+	p.ended = func() error {
 		err := group.Wait()
+		cancel()
 		if cerr := a.Close(); err == nil {
 			err = cerr
 		}
@@ -148,14 +179,21 @@ func (p *Practice) Run() {
 
 // Stop ends the practice and waits; Start arranges for it.
 func (p *Practice) Stop() {
-	if p.stop == nil {
+	if p.ended == nil {
 		return
 	}
-	stop := p.stop
-	p.stop = nil
-	if err := stop(); err != nil {
+	p.cancel()
+	if err := p.Ended(); err != nil {
 		p.t.Errorf("the practice did not end well: %v", err)
 	}
+}
+
+// Ended waits until the practice ends by itself, as it does when a write could
+// not be made durable, and answers what it ended with. Run starts it again.
+func (p *Practice) Ended() error {
+	ended := p.ended
+	p.ended = nil
+	return ended()
 }
 
 // Restart stops the practice and starts it again: locked, as after a reboot.
