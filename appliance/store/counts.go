@@ -103,7 +103,7 @@ func count(tx *Tx, before, now *row) error {
 			one.open = sign
 		}
 		for _, name := range append(r.lists(), countAll) {
-			if name == ringList {
+			if name == ringList || strings.HasPrefix(name, "typed-by/") {
 				continue
 			}
 			d, seen := deltas[name]

@@ -3,7 +3,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"nightbell/appliance/message"
@@ -24,15 +23,15 @@ var envelopes = NewTable[message.Envelope](EnvelopeBucket)
 // PutEnvelope keeps an envelope, new or changed. Its number is its own for good.
 func PutEnvelope(tx *Tx, e message.Envelope) error {
 	if _, err := message.ParseID(string(e.ID)); err != nil {
-		return tx.fail(fmt.Errorf("keeping an envelope: %w", err))
+		return tx.Fail(fmt.Errorf("keeping an envelope: %w", err))
 	}
 	now, err := rowOf(e)
 	if err != nil {
-		return tx.fail(fmt.Errorf("keeping envelope %s: %w", e.ID, err))
+		return tx.Fail(fmt.Errorf("keeping envelope %s: %w", e.ID, err))
 	}
 	before, err := ownRow(tx, e)
 	if err != nil {
-		return tx.fail(fmt.Errorf("keeping envelope %s: %w", e.ID, err))
+		return tx.Fail(fmt.Errorf("keeping envelope %s: %w", e.ID, err))
 	}
 	if err := envelopes.Put(tx, string(e.ID), e); err != nil {
 		return err
@@ -91,7 +90,7 @@ func DeleteEnvelope(tx *Tx, id message.ID) error {
 	}
 	before, err := ownRow(tx, e)
 	if err != nil {
-		return tx.fail(fmt.Errorf("deleting envelope %s: %w", id, err))
+		return tx.Fail(fmt.Errorf("deleting envelope %s: %w", id, err))
 	}
 	if err := deleteEvents(tx, id); err != nil {
 		return err
@@ -106,7 +105,7 @@ func DeleteEnvelope(tx *Tx, id message.ID) error {
 func NextNumber(tx *Tx) (message.Number, error) {
 	n, err := nextNumber(tx)
 	if err != nil {
-		return 0, tx.fail(err)
+		return 0, tx.Fail(err)
 	}
 	return n, SkipNumbers(tx, n+1)
 }
@@ -116,7 +115,7 @@ func NextNumber(tx *Tx) (message.Number, error) {
 func SkipNumbers(tx *Tx, to message.Number) error {
 	n, err := nextNumber(tx)
 	if err != nil {
-		return tx.fail(err)
+		return tx.Fail(err)
 	}
 	if to <= n {
 		return nil
@@ -163,9 +162,9 @@ type Query struct {
 }
 
 // ListEnvelopes answers a page: what is urgent and open first, then the rest, each
-// newest first. The work a page takes is bounded: where few match several
-// filters, a page may be short or empty though more follow, so go on while next
-// is not empty.
+// newest first. The work a page takes is bounded: where hardly any of millions
+// match, a page may be short or empty though more follow, so go on while next is
+// not empty.
 func ListEnvelopes(tx *Tx, q Query) (list []message.Envelope, next string, err error) {
 	at, err := parseCursor(q.Before)
 	if err != nil {
@@ -174,20 +173,10 @@ func ListEnvelopes(tx *Tx, q Query) (list []message.Envelope, next string, err e
 	if q.Limit <= 0 {
 		q.Limit = defaultLimit
 	}
-	ids, next, err := scan(tx, q, at, min(q.Limit, maxLimit))
+	numbers, next := q.page(tx, at, min(q.Limit, maxLimit))
+	list, err = load(tx, numbers)
 	if err != nil {
 		return nil, "", err
 	}
-	list = make([]message.Envelope, 0, len(ids))
-	for _, id := range ids {
-		e, ok, err := GetEnvelope(tx, id)
-		if err != nil {
-			return nil, "", err
-		}
-		if !ok {
-			return nil, "", fmt.Errorf("%w: the index names message %s, which is not there", ErrDamaged, id)
-		}
-		list = append(list, e)
-	}
-	return slices.Clip(list), next, nil
+	return list, next, nil
 }

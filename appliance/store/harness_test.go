@@ -17,7 +17,7 @@ var morning = time.Date(2026, 11, 24, 8, 30, 0, 0, time.UTC)
 
 // small opens a store that keeps little room, so that tests are quick.
 func small(dir string) store.Options {
-	return store.Options{Dir: dir, Clock: clockwork.NewFakeClockAt(morning), ReserveBytes: 1 << 20, Wait: 100 * time.Millisecond}
+	return store.Options{Dir: dir, Clock: clockwork.NewFakeClockAt(morning), ReserveBytes: 256 << 10, Wait: 100 * time.Millisecond}
 }
 
 func open(t testing.TB, o store.Options) *store.Store {

@@ -24,7 +24,7 @@ const (
 func RememberKey(tx *Tx, scope, key string, id message.ID, at time.Time) error {
 	hash := onceHash(scope, key)
 	if tx.Has(onceBucket, hash) {
-		return tx.fail(fmt.Errorf("the idempotency key of message %s was used before", id))
+		return tx.Fail(fmt.Errorf("the idempotency key of message %s was used before", id))
 	}
 	if err := tx.Put(onceBucket, hash, []byte(id)); err != nil {
 		return err

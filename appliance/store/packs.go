@@ -13,7 +13,7 @@ const PackBucket = "packs"
 // anew puts it again.
 func PutPack(tx *Tx, id message.ID, age message.Sealed) error {
 	if _, err := message.ParseID(string(id)); err != nil {
-		return tx.fail(fmt.Errorf("keeping a pack: %w", err))
+		return tx.Fail(fmt.Errorf("keeping a pack: %w", err))
 	}
 	return tx.Put(PackBucket, string(id), age)
 }

@@ -129,7 +129,8 @@ func (r *room) trust() error {
 func (r *room) writeAhead(until int64) error {
 	start := r.end
 	zeros := make([]byte, roomChunk)
-	for r.end < until || (r.end-start)%roomStep != 0 {
+	until = max(until, start+min(roomStep, r.reserve))
+	for r.end < until {
 		if free, err := diskFree(r.store.dir); err == nil && free < roomStep+roomSpare {
 			break
 		}

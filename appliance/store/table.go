@@ -29,7 +29,7 @@ func (t Table[V]) Get(tx *Tx, key string) (v V, ok bool, err error) {
 func (t Table[V]) Put(tx *Tx, key string, v V) error {
 	b, err := json.Marshal(v)
 	if err != nil {
-		return tx.fail(fmt.Errorf("encoding a value for %s: %w", t.bucket, err))
+		return tx.Fail(fmt.Errorf("encoding a value for %s: %w", t.bucket, err))
 	}
 	return tx.Put(t.bucket, key, b)
 }

@@ -17,7 +17,7 @@ var events = NewTable[message.Event](EventBucket)
 // AddEvent adds a line to the end of a message's timeline.
 func AddEvent(tx *Tx, id message.ID, e message.Event) error {
 	if _, err := message.ParseID(string(id)); err != nil {
-		return tx.fail(fmt.Errorf("adding to a timeline: %w", err))
+		return tx.Fail(fmt.Errorf("adding to a timeline: %w", err))
 	}
 	next := 1
 	var err error
@@ -27,7 +27,7 @@ func AddEvent(tx *Tx, id message.ID, e message.Event) error {
 		return false
 	})
 	if err != nil {
-		return tx.fail(fmt.Errorf("%w: the timeline of %s has a line without a number", ErrDamaged, id))
+		return tx.Fail(fmt.Errorf("%w: the timeline of %s has a line without a number", ErrDamaged, id))
 	}
 	return events.Put(tx, fmt.Sprintf("%s/%06d", id, next), e)
 }

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -64,14 +63,14 @@ func (t *Tx) Put(bucket, key string, value []byte) error {
 		return err
 	}
 	if len(value) > maxChange {
-		return t.fail(fmt.Errorf("putting %d bytes into %s: %w", len(value), bucket, ErrTooLarge))
+		return t.Fail(fmt.Errorf("putting %d bytes into %s: %w", len(value), bucket, ErrTooLarge))
 	}
 	b, err := t.makeBucket(bucket)
 	if err != nil {
-		return t.fail(fmt.Errorf("making bucket %s: %w", bucket, err))
+		return t.Fail(fmt.Errorf("making bucket %s: %w", bucket, err))
 	}
 	if err := b.Put([]byte(key), t.ops.put(bucket, key, value)); err != nil {
-		return t.fail(fmt.Errorf("putting into %s: %w", bucket, err))
+		return t.Fail(fmt.Errorf("putting into %s: %w", bucket, err))
 	}
 	return nil
 }
@@ -87,7 +86,7 @@ func (t *Tx) Delete(bucket, key string) error {
 	}
 	t.ops.delete(bucket, key)
 	if err := b.Delete([]byte(key)); err != nil {
-		return t.fail(fmt.Errorf("deleting from %s: %w", bucket, err))
+		return t.Fail(fmt.Errorf("deleting from %s: %w", bucket, err))
 	}
 	return nil
 }
@@ -217,10 +216,10 @@ func (t *Tx) mayWrite(bucket, key string) error {
 		return errReadTx
 	}
 	if !validBucket(bucket) {
-		return t.fail(fmt.Errorf("no bucket may be named %q", bucket))
+		return t.Fail(fmt.Errorf("no bucket may be named %q", bucket))
 	}
 	if key == "" || len(key) > maxKey || !utf8.ValidString(key) {
-		return t.fail(fmt.Errorf("a key of %d bytes in %s is empty, too long or not UTF-8", len(key), bucket))
+		return t.Fail(fmt.Errorf("a key of %d bytes in %s is empty, too long or not UTF-8", len(key), bucket))
 	}
 	return nil
 }
@@ -234,7 +233,10 @@ func validBucket(name string) bool {
 	return name != "" && len(name) <= 64
 }
 
-func (t *Tx) fail(err error) error {
+// Fail has the change fail with err (the first one counts) even when whoever gets
+// it drops it, and answers it. A room that is called inside another's change says
+// so that its part was not done.
+func (t *Tx) Fail(err error) error {
 	if t.err == nil {
 		t.err = err
 	}
@@ -244,9 +246,3 @@ func (t *Tx) fail(err error) error {
 // end makes a Tx that somebody kept fail at once, not somewhere in a map that
 // has moved.
 func (t *Tx) end() { *t = Tx{} }
-
-// equal says whether the value of a key is already this one.
-func (t *Tx) equal(bucket, key string, value []byte) bool {
-	have := t.get(bucket, key)
-	return have != nil && bytes.Equal(have, value)
-}

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
@@ -210,6 +211,29 @@ func TestWriteSetReadsBackAsItWas(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Fatalf("got %+v, want %+v", got, want)
+	}
+}
+
+// A write set as the first version wrote it. It is never changed.
+const firstFormat = "010000000000000007010203000000000000000000000000000000000000000000000000000000000018eaedec2f601d1500000003" +
+	"0109656e76656c6f706573016b03767676" + "02057061636b730170" + "0106636f756e747303616c6c00"
+
+func TestTheFirstFormatIsRead(t *testing.T) {
+	b, err := hex.DecodeString(firstFormat)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := store.DecodeWriteSet(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := sampleSet()
+	want.Ops[0].Value = want.Ops[0].Value[:3]
+	if !reflect.DeepEqual(got, want) {
+		t.Fatalf("got %+v", got)
+	}
+	if sum := fmt.Sprintf("%x", got.Hash()); sum != "3d399267970a862ccf2990deca517b4a53068f70c1a31e1a43ca80345be175f8" {
+		t.Fatalf("its hash is %s", sum)
 	}
 }
 
