@@ -1,0 +1,98 @@
+package audit
+
+// What says what happened. These are all there are: a report can list them, and
+// a reader of the log needs no other page.
+type What string
+
+// Signing in and the lock.
+const (
+	SignIn        What = "sign-in"
+	SignInRefused What = "sign-in-refused"
+	SignOut       What = "sign-out"
+	SessionEnded  What = "session-ended" // by the appliance or an admin, not by the person
+	Unlocked      What = "unlocked"
+	Locked        What = "locked"
+	Refused       What = "refused" // something the role does not allow
+)
+
+// Reading.
+const (
+	ReadMessage What = "read-message"
+	ReadList    What = "read-list" // a list or a search, with the ids shown
+	ReadFile    What = "read-file"
+	Copied      What = "copied" // a message, for the chart
+	Exported    What = "exported"
+	ReadsLost   What = "reads-unrecorded" // reads that could not be recorded in time, counted
+	AuditRead   What = "audit-read"
+)
+
+// A message's way.
+const (
+	Received     What = "received"
+	Taken        What = "taken"
+	HandedOff    What = "handed-off"
+	Noted        What = "noted"
+	CalledBack   What = "called-back"
+	Closed       What = "closed"
+	Reopened     What = "reopened"
+	Shredded     What = "shredded"
+	SentSecurely What = "sent-securely" // written for a recipient's key and queued
+	SendQueued   What = "send-queued"
+	Sent         What = "sent" // handed to the smarthost
+	SendRefused  What = "send-refused"
+	SendFailed   What = "send-failed"
+)
+
+// The bell.
+const (
+	Rung            What = "rung"
+	RungNobody      What = "rung-nobody"
+	BellOverdue     What = "bell-overdue"
+	NoticeDelivered What = "notice-delivered"
+	NoticeFailed    What = "notice-failed"
+	OnCallSet       What = "oncall-set"
+	OnCallNow       What = "oncall-now"
+	ClockDoubted    What = "clock-doubted"
+	ClockBelieved   What = "clock-believed"
+)
+
+// Keys.
+const (
+	PracticeMade   What = "practice-made"
+	EpochMade      What = "epoch-made"
+	EpochDestroyed What = "epoch-destroyed"
+	EpochBad       What = "epoch-bad" // its file is not what the log recorded
+	SlotMade       What = "slot-made"
+	SlotRemoved    What = "slot-removed"
+	KitReplaced    What = "kit-replaced"
+	SecretsChanged What = "secrets-changed"
+	SlotApproved   What = "slot-approved" // somebody who reads said yes
+	Forged         What = "forged"        // a sealed part is not the one its envelope names
+)
+
+// People, machines, settings.
+const (
+	PersonAdded     What = "person-added"
+	PersonChanged   What = "person-changed"
+	PersonDisabled  What = "person-disabled"
+	PersonEnabled   What = "person-enabled"
+	PasswordChanged What = "password-changed"
+	PasswordReset   What = "password-reset"
+	DeviceAdded     What = "device-added"
+	DeviceDisabled  What = "device-disabled"
+	DeviceSignIn    What = "device-sign-in"
+	DeviceRefused   What = "device-refused"
+	SettingsChanged What = "settings-changed"
+	ProtocolChanged What = "protocol-changed"
+)
+
+// Backups and the machine.
+const (
+	Started      What = "started"
+	Stopped      What = "stopped"
+	BackupMade   What = "backup-made"
+	BackupProven What = "backup-proven"
+	BackupFailed What = "backup-failed"
+	BackupPruned What = "backup-pruned"
+	Restored     What = "restored"
+)
