@@ -219,3 +219,16 @@ func past(i, size int, types []message.CallType) message.Envelope {
 	}
 	return e
 }
+
+// BenchmarkOpen opens the store of a practice with 100,000 messages.
+func BenchmarkOpen(b *testing.B) {
+	s := desk(b, 100_000)
+	s.Close()
+	for b.Loop() {
+		s, err := store.Open(background(), store.Options{Dir: s.Dir()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		s.Close()
+	}
+}
