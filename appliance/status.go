@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"nightbell/appliance/finding"
-	"nightbell/appliance/oncall"
 	"nightbell/appliance/relay"
 	"nightbell/appliance/setup"
 	"nightbell/appliance/store"
@@ -56,8 +55,7 @@ func (a *Appliance) Findings(ctx context.Context) ([]finding.Finding, error) {
 	var all []finding.Finding
 	err := a.Store.View(func(tx *store.Tx) error {
 		for _, ask := range []func() ([]finding.Finding, error){
-			func() ([]finding.Finding, error) { return oncall.Findings(tx, at) },
-			func() ([]finding.Finding, error) { return a.Bell.Findings(tx, at) },
+			func() ([]finding.Finding, error) { return a.Bell.Findings(tx, at) }, // with those of who is on call
 			func() ([]finding.Finding, error) { return a.Access.Findings(tx, at) },
 			func() ([]finding.Finding, error) { return a.Queue.Findings(tx, at) },
 			func() ([]finding.Finding, error) { return a.Desk.Findings(tx) },

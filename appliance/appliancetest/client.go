@@ -60,6 +60,13 @@ type Page struct {
 	Body   string
 }
 
+// Main is what a page says itself, without what stands around it.
+func (p Page) Main() string {
+	_, from, _ := strings.Cut(p.Body, "<main")
+	main, _, _ := strings.Cut(from, "</main>")
+	return main
+}
+
 // Get asks for a page.
 func (c *Client) Get(path string) Page {
 	c.t.Helper()

@@ -42,6 +42,8 @@ func (d *Desk) opened(ctx context.Context, s access.Session, v View) error {
 		fallthrough // the appliance may be open: it is their session that is not
 	case NotYours:
 		return d.notYours(ctx, s, v.Envelope.ID)
+	case Forged:
+		return fmt.Errorf("message %s cannot be opened: %w", v.Envelope.ID, vault.ErrForged)
 	}
 	return fmt.Errorf("message %s cannot be opened: %s", v.Envelope.ID, v.Seal)
 }

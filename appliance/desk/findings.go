@@ -35,10 +35,15 @@ func (b *bad) add(id, part message.ID) bool {
 	return true
 }
 
-func (b *bad) count() int {
+// messages counts the messages that hold one.
+func (b *bad) messages() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return len(b.parts)
+	ids := map[message.ID]bool{}
+	for _, id := range b.parts {
+		ids[id] = true
+	}
+	return len(ids)
 }
 
 // forged records a part that is not what was sealed.
@@ -76,10 +81,10 @@ func (d *Desk) Findings(tx *store.Tx) ([]finding.Finding, error) {
 			Do:   "Open the marked messages in the inbox, work them, and put the sender's address right.",
 		})
 	}
-	if n := d.bad.count(); n > 0 {
+	if n := d.bad.messages(); n > 0 {
 		list = append(list, finding.Finding{
 			ID: "desk.forged", Severity: finding.Alarm,
-			Text: fmt.Sprintf("%s holds a part that is not what was sealed: the data was changed by something other than Nightbell.", messages(n)),
+			Text: fmt.Sprintf("%s with a part that is not what was sealed: the data was changed by something other than Nightbell.", messages(n)),
 			Do:   "Do not trust those messages; run “nightbell audit verify”, and restore the newest proven backup beside the data to compare.",
 		})
 	}

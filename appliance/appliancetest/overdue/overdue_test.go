@@ -145,5 +145,12 @@ func TestACallRingsOnAfterARestartWithNoWayOutOfTheHouse(t *testing.T) {
 		if len(found) == 0 || !strings.HasPrefix(found[0].ID, "bell.") {
 			t.Errorf("after %d restarts the gravest finding is %+v", round, found)
 		}
+		told := map[string]bool{}
+		for _, f := range found {
+			if told[f.ID] {
+				t.Errorf("%s is told twice", f.ID)
+			}
+			told[f.ID] = true
+		}
 	}
 }
