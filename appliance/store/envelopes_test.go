@@ -242,6 +242,18 @@ func TestNumbersAreNeverUsedTwice(t *testing.T) {
 	}
 }
 
+func TestTheComingNumberIsNotTaken(t *testing.T) {
+	s := open(t, small(t.TempDir()))
+	for range 2 {
+		view(t, s, func(tx *store.Tx) error {
+			if n, err := store.ComingNumber(tx); err != nil || n != message.FirstNumber {
+				t.Errorf("the coming number is %s, %v", n, err)
+			}
+			return nil
+		})
+	}
+}
+
 func TestListRefusesAPlaceThatIsNone(t *testing.T) {
 	s := open(t, small(t.TempDir()))
 	for _, before := range []string{"x", "u", "n-1", "n01", "q7", "u7 ", "n99999999999999999999"} {

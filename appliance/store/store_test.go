@@ -118,6 +118,12 @@ func TestSeqHashAndTimeOutliveTheProcess(t *testing.T) {
 	s := open(t, small(dir))
 	put(t, s, "b", "k", "v")
 	seq, hash := s.Head()
+	view(t, s, func(tx *store.Tx) error {
+		if n, err := tx.Seq(); err != nil || n != seq {
+			t.Errorf("a View is at %d, %v", n, err)
+		}
+		return nil
+	})
 	s.Close()
 	s = open(t, small(dir))
 	if again, h := s.Head(); again != seq || h != hash || !s.LastCommit().Equal(morning) {
@@ -128,6 +134,16 @@ func TestSeqHashAndTimeOutliveTheProcess(t *testing.T) {
 	put(t, s, "b", "k", "w")
 	if next.Seq != seq+1 || next.Prev != hash {
 		t.Fatal("the sequence has a gap")
+	}
+}
+
+func TestRoomIsThatOfTheDisk(t *testing.T) {
+	s := open(t, small(t.TempDir()))
+	if n, err := s.Room(); err != nil || n <= 0 {
+		t.Fatalf("%d bytes, %v", n, err)
+	}
+	if err := s.Accepting(); err != nil {
+		t.Fatal(err)
 	}
 }
 
