@@ -55,15 +55,24 @@ func spell(d time.Duration) string {
 // DoubtClock puts everybody on call until BelieveClock. The first doubt stays:
 // it is the one that a person has to look into.
 func DoubtClock(tx *store.Tx, d Doubt) error {
-	d.At = d.At.UTC()
 	if _, known, err := doubts.Get(tx, keyDoubt); err != nil || known {
 		return err
 	}
-	if err := doubts.Put(tx, keyDoubt, d); err != nil {
-		return fmt.Errorf("doubting the clock: %w", err)
+	if err := DoubtClockUntraced(tx, d); err != nil {
+		return err
 	}
 	_, err := audit.Append(tx, audit.Leaf{At: d.At, Who: audit.System, What: audit.ClockDoubted, Why: string(d.Kind)})
 	return err
+}
+
+// DoubtClockUntraced is DoubtClock while the audit log cannot be written, which
+// is no reason to go on believing the clock.
+func DoubtClockUntraced(tx *store.Tx, d Doubt) error {
+	d.At = d.At.UTC()
+	if err := doubts.Put(tx, keyDoubt, d); err != nil {
+		return fmt.Errorf("doubting the clock: %w", err)
+	}
+	return nil
 }
 
 // BelieveClock is a person's word that the clock is right: the list counts again.
