@@ -30,7 +30,7 @@ func brokenBackups() map[string]broken {
 		"the manifest is cut short": {
 			change: func(p *practice) { p.cut(ManifestName, 300) }, name: ManifestName, what: "cut short"},
 		"a bit of the manifest is flipped": {
-			change: func(p *practice) { p.edit(ManifestName, `"messages": 4`, `"messages": 5`) }, name: ManifestName, what: "signature does not match"},
+			change: func(p *practice) { p.edit(ManifestName, `"messages":4`, `"messages":5`) }, name: ManifestName, what: "signature does not match"},
 		"the manifest's signature is another's": {
 			change: func(p *practice) {
 				_, key, err := ed25519.GenerateKey(nil)

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path"
 	"regexp"
 	"time"
 )
@@ -26,18 +25,18 @@ const ManifestName = "nightbell-backup.json"
 // removed; what it names under Unsettled may be there, half of it or not at all.
 type Manifest struct {
 	Format     int       `json:"format"`
-	Practice   string    `json:"practice"`        // practice id
-	Recipient  string    `json:"recipient"`       // age recipient of the practice
-	SigningKey []byte    `json:"signing_key"`     // Ed25519, 32 bytes; printed on the recovery kit
-	Zone       string    `json:"zone"`            // of the practice: its days are counted in it
-	Target     string    `json:"target"`          // id of this folder, made when it was first used
-	Life       string    `json:"life"`            // which run of the practice's history wrote it: a restore begins a new one
-	Edition    int64     `json:"edition"`         // counts the writings of this file
-	Written    time.Time `json:"written"`         // UTC
-	Before     string    `json:"before,omitzero"` // hex SHA-256 of the edition before
-	Points     []Point   `json:"points"`          // in the order they were taken
-	Files      []File    `json:"files"`           // everything else that lies here, by path
-	Unsettled  []File    `json:"unsettled"`       // being written or removed when this was written
+	Practice   string    `json:"practice"`            // practice id
+	Recipient  string    `json:"recipient"`           // age recipient of the practice
+	SigningKey []byte    `json:"signing_key"`         // Ed25519, 32 bytes; printed on the recovery kit
+	Zone       string    `json:"zone"`                // of the practice: its days are counted in it
+	Target     string    `json:"target"`              // id of this folder, made when it was first used
+	Life       string    `json:"life"`                // which run of the practice's history wrote it: a restore begins a new one
+	Edition    int64     `json:"edition"`             // counts the writings of this file
+	Written    time.Time `json:"written"`             // UTC
+	Before     string    `json:"before,omitzero"`     // hex SHA-256 of the edition before
+	Points     []Point   `json:"points,omitempty"`    // in the order they were taken
+	Files      []File    `json:"files,omitempty"`     // everything else that lies here, by path
+	Unsettled  []File    `json:"unsettled,omitempty"` // being written or removed when this was written
 }
 
 // Point is one moment that a restore can go back to.
@@ -97,15 +96,42 @@ const pointLayout = "20060102T150405.000Z"
 //	}
 //
 // and the signature is over all bytes before those, so that it can be checked
-// with openssl alone and no canonical form of JSON is needed.
+// by hand and no canonical form of JSON is needed. Lists stand one entry a line.
 func (m Manifest) encode(key ed25519.PrivateKey) ([]byte, error) {
-	body, err := json.MarshalIndent(m, "", "  ")
+	head := m
+	head.Points, head.Files, head.Unsettled = nil, nil, nil
+	body, err := json.MarshalIndent(head, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("writing the backup's manifest: %w", err)
 	}
 	body = append(bytes.TrimSuffix(body, []byte("\n}")), ",\n"...)
+	body, err1 := appendList(body, "points", m.Points)
+	body, err2 := appendList(body, "files", m.Files)
+	body, err3 := appendList(body, "unsettled", m.Unsettled)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return nil, fmt.Errorf("writing the backup's manifest: %w", err)
+	}
 	signature := base64.StdEncoding.EncodeToString(ed25519.Sign(key, body))
 	return append(body, "  \"signature\": \""+signature+"\"\n}\n"...), nil
+}
+
+// appendList appends a list with one entry a line: a target may hold many blobs.
+func appendList[E any](body []byte, name string, list []E) ([]byte, error) {
+	body = append(body, "  \""+name+"\": ["...)
+	for i, e := range list {
+		line, err := json.Marshal(e)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = append(append(body, "\n    "...), line...)
+	}
+	if len(list) > 0 {
+		body = append(body, "\n  "...)
+	}
+	return append(body, "],\n"...), nil
 }
 
 var signatureLine = regexp.MustCompile(`(?s)\A(.*\n)  "signature": "([A-Za-z0-9+/=]{88})"\n\}\n\z`)
@@ -175,14 +201,6 @@ func (m Manifest) file(name string) (File, bool) {
 	return File{}, false
 }
 
-// newest answers the last point taken.
-func (m Manifest) newest() (Point, bool) {
-	if len(m.Points) == 0 {
-		return Point{}, false
-	}
-	return m.Points[len(m.Points)-1], true
-}
-
 // pointAt answers the last point taken at or before a time; a zero time means
 // the newest.
 func (m Manifest) pointAt(at time.Time) (Point, error) {
@@ -216,11 +234,6 @@ func (m Manifest) needs(p Point) []File {
 
 // recoveryPath is the one slot that lies open on a target.
 const recoveryPath = "keys/recovery.age"
-
-// blobPath is where a blob lies under a target and under a data folder.
-func blobPath(id string) string {
-	return path.Join("blobs", id[len(id)-2:], id+".age")
-}
 
 var errNoBackup = errors.New("there is no Nightbell backup in this folder")
 

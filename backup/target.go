@@ -23,6 +23,8 @@ type target struct {
 	// step is called before each thing that is done to the folder; tests end the
 	// process there. It is nil in the product.
 	step func(what string)
+
+	renamed map[string]bool // folders whose new names are not durable yet: see flush
 }
 
 // ErrMissing says that the target folder is not there: an unplugged disk, a
@@ -48,7 +50,7 @@ func openTarget(dir string, step func(string)) (*target, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("%s is a file, not a folder for backups", dir)
 	}
-	return &target{dir: dir, step: step}, nil
+	return &target{dir: dir, step: step, renamed: map[string]bool{}}, nil
 }
 
 // path answers where a name of the manifest lies on this machine.
@@ -78,8 +80,9 @@ func (t *target) has(f File) bool {
 // errDiffers says that what was read is not what its hash says.
 var errDiffers = errors.New("its bytes are not what they should be")
 
-// put writes a file durably under its name and answers what it wrote. Where a
-// SHA-256 is given (hex), nothing else gets that name: errDiffers.
+// put writes a file under its name and answers what it wrote. Its bytes are
+// durable then, its name after the next flush: many files share that. Where a
+// SHA-256 is given (hex), nothing else gets the name: errDiffers.
 func (t *target) put(ctx context.Context, name string, src io.Reader, want string, done func(int64)) (File, error) {
 	t.step("write " + name)
 	final := t.path(name)
@@ -104,8 +107,21 @@ func (t *target) put(ctx context.Context, name string, src io.Reader, want strin
 	if err != nil {
 		return File{}, fmt.Errorf("writing %s: %w", name, errors.Join(err, removeQuietly(tmp.Name())))
 	}
-	t.step("sync the folder of " + name)
-	return File{Path: name, Size: sum.n, SHA256: sum.hex()}, store.SyncDir(filepath.Dir(final))
+	t.renamed[filepath.Dir(final)] = true
+	return File{Path: name, Size: sum.n, SHA256: sum.hex()}, nil
+}
+
+// flush makes the names of all files that were put durable. It comes before the
+// manifest that relies on them, and after it.
+func (t *target) flush() error {
+	for dir := range t.renamed {
+		t.step("sync a folder")
+		if err := store.SyncDir(dir); err != nil {
+			return fmt.Errorf("syncing a folder of the backup: %w", err)
+		}
+		delete(t.renamed, dir)
+	}
+	return nil
 }
 
 // mkdir makes a folder of ours and sees that its name is durable too.

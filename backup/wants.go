@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"nightbell/appliance/message"
 	"nightbell/appliance/store"
@@ -108,16 +107,4 @@ func (c *census) keys(tx *store.Tx) error {
 		}
 	}
 	return nil
-}
-
-// isEpoch says whether a path is an epoch's, and answers its other copy.
-func isEpoch(name string) (other string, ok bool) {
-	base, ok := strings.CutPrefix(name, "epochs/")
-	if !ok {
-		return "", false
-	}
-	if first, isCopy := strings.CutSuffix(base, ".copy.age"); isCopy {
-		return "epochs/" + first + ".age", true
-	}
-	return "epochs/" + strings.TrimSuffix(base, ".age") + ".copy.age", true
 }

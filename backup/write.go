@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -54,11 +55,14 @@ func (r *run) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.t.put(ctx, ManifestName, strings.NewReader(string(raw)), "", nil); err != nil {
+	if err := r.t.flush(); err != nil {
+		return err
+	}
+	if _, err := r.t.put(ctx, ManifestName, bytes.NewReader(raw), "", nil); err != nil {
 		return err
 	}
 	r.raw = raw
-	return nil
+	return r.t.flush()
 }
 
 // copy writes what is missing, then the snapshot that names it.
