@@ -1,6 +1,8 @@
 package backup
 
 import (
+	"context"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -340,5 +342,38 @@ func TestAMessageShreddedSinceIsNotInTheNextPoint(t *testing.T) {
 	}
 	if _, err := p.verify(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestARunThatIsStoppedIsNoFailureAndLeavesTheTargetGood(t *testing.T) {
+	p := newPractice(t)
+	p.receive(2)
+	p.takeBackup()
+	ctx, stop := contextOf(t)
+	p.step = func(what string) {
+		if what == "prove" {
+			stop()
+		}
+	}
+	_, err := p.backup.Now(ctx, "", nil)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	p.step = nil
+	if found := p.backup.Findings(t.Context()); len(found) != 0 {
+		t.Errorf("found %v", found)
+	}
+	if !p.backup.due(p.target) {
+		t.Error("the run that was stopped is not due again")
+	}
+	if _, err := p.verify(); err != nil {
+		t.Error(err)
+	}
+	checkNoLeftovers(t, filepath.Join(p.dir, "scratch"))
+}
+
+func TestAFolderWithoutABackupListsNoPoint(t *testing.T) {
+	if points, err := List(t.TempDir()); err != nil || len(points) != 0 {
+		t.Errorf("got %v, %v", points, err)
 	}
 }

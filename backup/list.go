@@ -1,8 +1,12 @@
 package backup
 
-import "slices"
+import (
+	"errors"
+	"slices"
+)
 
-// List answers the points of a target, the newest first. It needs no key: it says
+// List answers the points of a target, the newest first; none where no backup was
+// taken yet. It needs no key: it says
 // what the manifest says, after checking that the manifest is signed by the key
 // that it names. Whether that is the practice's key, Verify tells.
 func List(dir string) ([]Point, error) {
@@ -11,6 +15,9 @@ func List(dir string) ([]Point, error) {
 		return nil, err
 	}
 	m, _, err := t.manifest()
+	if errors.Is(err, errNoBackup) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -68,9 +68,13 @@ func (b *Backup) target(folder string) (t TargetState, ok bool, err error) {
 	return t, ok, err
 }
 
-// note remembers how a run ended. The first failure after a success goes into
+// note remembers how a run ended. One that was stopped ended in no way: it is due
+// again as if it had not been. The first failure after a success goes into
 // the audit log too; that it goes on failing is a finding.
 func (b *Backup) note(ctx context.Context, folder string, began time.Time, p Point, mended []string, failed error) error {
+	if errors.Is(failed, context.Canceled) {
+		return nil
+	}
 	before, _, err := b.target(folder)
 	if err != nil {
 		return fmt.Errorf("noting how the backup ended: %w", err)
@@ -91,7 +95,7 @@ func (b *Backup) note(ctx context.Context, folder string, began time.Time, p Poi
 		}
 		b.o.Log.Error("backup failed", "folder", folder, "err", now.Why)
 	}
-	ctx = context.WithoutCancel(ctx) // a run that was stopped is noted as well
+	ctx = context.WithoutCancel(ctx)
 	err = b.o.Node.Update(ctx, func(tx *store.Tx) error { return targets.Put(tx, targetKey(folder), now) })
 	if failed != nil && before.Failing.IsZero() {
 		err = errors.Join(err, b.o.Store.Update(ctx, func(tx *store.Tx) error {
@@ -116,8 +120,6 @@ func reason(err error) string {
 	switch {
 	case errors.Is(err, ErrMissing):
 		return "target-missing"
-	case errors.Is(err, context.Canceled):
-		return "stopped"
 	case errors.As(err, &b):
 		return "bad-object"
 	}
