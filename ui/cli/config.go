@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"nightbell/appliance"
+	"nightbell/appliance/settings"
+)
+
+func newConfig(e *env) *cobra.Command {
+	group := &cobra.Command{Use: "config", Short: "Settings"}
+	group.AddCommand(newConfigGet(e), newConfigSet(e), newConfigList(e))
+	return group
+}
+
+func newConfigGet(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use: "get KEY", Short: "Show one setting", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, words []string) error {
+			v, err := put(c.Context(), e, askConfigGet, words[0], nil)
+			if err != nil {
+				return err
+			}
+			return e.object(v, func() { e.say("%s", v.Value) })
+		},
+	}
+}
+
+// setting is a key with the value it is to have.
+type setting struct{ Key, Value string }
+
+func newConfigSet(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use: "set KEY VALUE", Short: "Change one setting; an empty value goes back to the default", Args: cobra.ExactArgs(2),
+		RunE: func(c *cobra.Command, words []string) error {
+			s := setting{words[0], words[1]}
+			if isPath(settings.Key(s.Key)) && s.Value != "" {
+				full, err := filepath.Abs(s.Value)
+				if err != nil {
+					return err
+				}
+				s.Value = full
+			}
+			v, err := put(c.Context(), e, askConfigSet, s, nil)
+			if err != nil {
+				return err
+			}
+			return e.object(v, func() { e.say("%s is now %q.", v.Key, v.Value) })
+		},
+	}
+}
+
+// isPath says whether a setting names a file or folder: what a person types is
+// meant from where they stand, and the service stands elsewhere.
+func isPath(key settings.Key) bool {
+	return key == settings.BackupFolder || key == settings.MailCA || key == settings.MailPasswordFile
+}
+
+func newConfigList(e *env) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "Show every setting with what it is for", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			all, err := put(c.Context(), e, askConfigList, nothing{}, nil)
+			if err != nil {
+				return err
+			}
+			return list(e, all, "KEY\tVALUE\tWHAT FOR", func(v settings.Value) []string {
+				return []string{string(v.Key), strings.TrimSpace(v.Value), v.Help}
+			}, "There are no settings.")
+		},
+	}
+}
+
+var askConfigGet = ask[string, settings.Value]{"config-get", func(_ context.Context, a *appliance.Appliance, key string, _ progress) (settings.Value, error) {
+	return a.Setting(settings.Key(key))
+}}
+
+var askConfigSet = ask[setting, settings.Value]{"config-set", func(ctx context.Context, a *appliance.Appliance, s setting, _ progress) (settings.Value, error) {
+	if err := a.SetSetting(ctx, owner, settings.Key(s.Key), s.Value); err != nil {
+		return settings.Value{}, err
+	}
+	return a.Setting(settings.Key(s.Key))
+}}
+
+var askConfigList = ask[nothing, []settings.Value]{"config-list", func(_ context.Context, a *appliance.Appliance, _ nothing, _ progress) ([]settings.Value, error) {
+	return a.Settings()
+}}

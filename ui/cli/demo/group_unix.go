@@ -1,0 +1,9 @@
+//go:build unix
+
+package demo
+
+import "syscall"
+
+// ownGroup keeps a Ctrl-C in the terminal from the child: the demo stops it, in
+// its own order.
+func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
