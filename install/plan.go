@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -31,14 +32,34 @@ type step struct {
 	do   func(context.Context) error
 }
 
-// Plan says what Install would do on this machine, without doing any of it.
+// Plan says what Install would do on this machine, without doing any of it. Where
+// no service manager runs, in a container say, it says what would be done by the
+// one that machines of this kind usually have.
 func Plan(o Options) (string, error) {
-	m, err := look(o)
+	system, missing := ThisSystem()
+	if missing != nil {
+		usual, known := usualSystems[runtime.GOOS]
+		if !known {
+			return "", missing
+		}
+		system = usual
+	}
+	m, err := look(o, system)
 	if err != nil {
 		return "", err
 	}
-	return plan(o, m)
+	if missing == nil {
+		if err := m.ask(o); err != nil {
+			return "", err
+		}
+		return plan(o, m)
+	}
+	text, err := plan(o, m)
+	return fmt.Sprintf("%s does not run on this machine. Where it does:\n%s", system, text), err
 }
+
+// usualSystems are the service managers that machines usually have.
+var usualSystems = map[string]System{"linux": Systemd, "darwin": Launchd, "windows": Windows}
 
 func plan(o Options, m machine) (string, error) {
 	steps, err := o.steps(m)
@@ -57,10 +78,8 @@ func plan(o Options, m machine) (string, error) {
 }
 
 // look finds out what there is.
-func look(o Options) (m machine, err error) {
-	if m.system, err = ThisSystem(); err != nil {
-		return m, err
-	}
+func look(o Options, system System) (m machine, err error) {
+	m.system = system
 	if m.executable, err = os.Executable(); err == nil {
 		m.executable, err = filepath.EvalSymlinks(m.executable)
 	}
@@ -70,14 +89,16 @@ func look(o Options) (m machine, err error) {
 	if m.owner, err = ownerOf(o.Data); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return m, fmt.Errorf("looking at the data folder: %w", err)
 	}
-	if state, err := Status(o); err != nil {
-		return m, err
-	} else if state != NotInstalled {
-		m.installed = true
-	}
 	_, err = user.Lookup(o.runsAs(m))
 	m.hasUser = err == nil
 	return m, nil
+}
+
+// ask asks the service manager what it has of this name.
+func (m *machine) ask(o Options) error {
+	state, err := Status(o)
+	m.installed = err == nil && state != NotInstalled
+	return err
 }
 
 // runsAs is whom the service runs as: whom the folder belongs to, so that the
@@ -182,8 +203,15 @@ func (o Options) register(m machine) step {
 // and does what that needs. It does not start it. An earlier service of the same
 // name is replaced; run again after a failure, it goes on where it stopped.
 func Install(ctx context.Context, o Options) error {
-	m, err := look(o)
+	system, err := ThisSystem()
 	if err != nil {
+		return err
+	}
+	m, err := look(o, system)
+	if err != nil {
+		return err
+	}
+	if err := m.ask(o); err != nil {
 		return err
 	}
 	steps, err := o.steps(m)
