@@ -23,7 +23,7 @@ lint: setup
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(GO) test -run 'Imports|Layer|Bbolt' .
-	codespell --quiet-level=2 README.md CONTRIBUTING.md CHANGELOG.md SECURITY.md docs ui
+	codespell --quiet-level=2 --ignore-words-list=ehr,ines README.md CONTRIBUTING.md CHANGELOG.md SECURITY.md docs ui
 
 # Asks a database that a build machine may not reach, so it stands alone.
 vuln:

@@ -25,9 +25,9 @@ var supports = []string{"appliance/appliancetest", "appliance/notify/channeltest
 
 // exceptions are the arrows that the table does not show, each with its reason.
 var exceptions = map[[2]string]string{
-	{"main", "ui/cli"}:            "the program is its command line",
-	{"ui/cli", "ui/web"}:          "serve puts the pages beside the appliance",
-	{"ui/cli", "ui/cli/demo"}:     "the demo is a command; it drives the program from outside, as a child process",
+	{"main", "ui/cli"}:        "the program is its command line",
+	{"ui/cli", "ui/web"}:      "serve puts the pages beside the appliance",
+	{"ui/cli", "ui/cli/demo"}: "the demo is a command; it drives the program from outside, as a child process",
 }
 
 // onlyCommandLine are rooms that the command line alone may reach among the layer of doors.
