@@ -1,0 +1,142 @@
+package web_test
+
+import (
+	"bufio"
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"nightbell/appliance/appliancetest"
+)
+
+// stream opens the events of a page and answers them one by one.
+func stream(t *testing.T, c *appliancetest.Client) <-chan string {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Base+"/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := c.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusOK || answer.Header.Get("Content-Type") != "text/event-stream" {
+		t.Fatalf("the stream answers %d", answer.StatusCode)
+	}
+	events := make(chan string, 100)
+	go func() {
+		defer close(events)
+		defer answer.Body.Close()
+		name := ""
+		for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
+			if n, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
+				name = n
+			}
+			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				events <- name + " " + data
+			}
+		}
+	}()
+	if first := <-events; !strings.HasPrefix(first, "hello ") {
+		t.Fatalf("the stream begins with %q", first)
+	}
+	return events
+}
+
+// next answers the next event of a name. The clock is moved until it comes:
+// a stream gathers for a moment before it speaks.
+func next(t *testing.T, p *appliancetest.Practice, events <-chan string, name string) string {
+	t.Helper()
+	late := time.NewTimer(time.Minute)
+	defer late.Stop()
+	for {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		err := p.Fake.BlockUntilContext(ctx, 1)
+		cancel()
+		if err == nil {
+			p.Advance(100 * time.Millisecond)
+		}
+		select {
+		case e, open := <-events:
+			if !open {
+				t.Fatalf("the stream ended before %q", name)
+			}
+			if strings.HasPrefix(e, name+" ") {
+				return e
+			}
+		case <-late.C:
+			t.Fatalf("%q does not come", name)
+		default:
+		}
+	}
+}
+
+func TestAnOpenPageIsToldOfANewMessage(t *testing.T) {
+	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	events := stream(t, c)
+	at := take(t, c, urgent("Marisol Quintero"))
+	id := strings.TrimPrefix(at, "/messages/")
+	e := next(t, p, events, "change")
+	if !strings.Contains(e, id) || !strings.Contains(e, `"alarm":true`) || strings.Contains(e, "Marisol") {
+		t.Errorf("told %s", e)
+	}
+	rows := c.Get("/inbox/rows?ids=" + id)
+	if !strings.Contains(rows.Body, "Marisol Quintero") || !strings.Contains(rows.Body, `data-top="1"`) || !strings.Contains(rows.Body, `id="tabs"`) {
+		t.Errorf("the row is\n%s", rows.Body)
+	}
+	if elsewhere := c.Get("/inbox/rows?view=closed&ids=" + id); !strings.Contains(elsewhere.Body, "data-elsewhere") {
+		t.Error("an open message counts among the closed ones")
+	}
+	if bar := c.Get("/alarm"); !strings.Contains(bar.Body, "nobody has taken it") || !strings.Contains(bar.Body, "Take it now") {
+		t.Errorf("the bar is\n%s", bar.Body)
+	}
+}
+
+func TestALockIsToldAndASessionsEndClosesItsStream(t *testing.T) {
+	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	events := stream(t, c)
+	c.Post("/lock", nil)
+	next(t, p, events, "locked")
+	c.Post("/sign-in", url.Values{"name": {appliancetest.Admin.Name}, "password": {appliancetest.Admin.Password}})
+	next(t, p, events, "unlocked")
+	c.Post("/sign-out", nil)
+	next(t, p, events, "bye")
+	for range events { // it ends by itself
+	}
+}
+
+func TestADeskThatCannotSoundIsAFinding(t *testing.T) {
+	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	stream(t, c)
+	if page := c.Get("/findings"); !strings.Contains(page.Body, "sound") && !strings.Contains(page.Body, "Sound") {
+		t.Error("a silent desk is not told")
+	}
+	desks := p.Desks.Open()
+	if len(desks) != 1 {
+		t.Fatalf("%d desks are open", len(desks))
+	}
+	c.Post("/desk/sound", url.Values{"desk": {desks[0].ID}, "state": {"armed"}})
+	if !p.Desks.CanRing() {
+		t.Error("an armed desk cannot ring")
+	}
+}
+
+func TestStoppingDoesNotWaitForOpenStreams(t *testing.T) {
+	p := appliancetest.Start(t)
+	events := stream(t, p.SignIn(t, appliancetest.Admin))
+	began := time.Now()
+	p.Stop()
+	for range events {
+	}
+	if took := time.Since(began); took > 8*time.Second {
+		t.Errorf("stopping took %s", took)
+	}
+}

@@ -1,0 +1,146 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"nightbell/appliance/access"
+	"nightbell/appliance/appliancetest"
+)
+
+func TestEveryPageSaysThatNothingLeavesTheBuilding(t *testing.T) {
+	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	for _, path := range []string{"/inbox", "/take", "/on-call", "/people", "/devices", "/backups", "/settings", "/audit", "/queue", "/menu", "/desk"} {
+		page := c.Get(path)
+		if page.Status != http.StatusOK || !strings.Contains(page.Body, "No working channel leaves the building") {
+			t.Errorf("%s answers %d or does not say it", path, page.Status)
+		}
+	}
+}
+
+func TestAPersonIsAddedChangedAndEnded(t *testing.T) {
+	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	short := c.Post("/people", url.Values{"kind": {"staff"}, "full_name": {"Dr. Okafor"}, "name": {"okafor"}, "roles": {"provider"}, "password": {"short"}})
+	if short.Status != http.StatusUnprocessableEntity || !strings.Contains(short.Body, "Dr. Okafor") || strings.Contains(short.Body, `"short"`) {
+		t.Errorf("a short password answers %d, loses the name, or stands in the page", short.Status)
+	}
+	made := c.Post("/people", url.Values{"kind": {"staff"}, "full_name": {"Dr. Okafor"}, "name": {"okafor"}, "roles": {"provider"}, "mail": {"okafor@cedar.example"}, "password": {okafor.Password}})
+	if made.Status != http.StatusOK || !strings.Contains(made.Body, "Dr. Okafor") {
+		t.Fatalf("adding answers %d\n%s", made.Status, made.Main())
+	}
+	id := regexp.MustCompile(`id="p-([^"]+)"[^>]*><summary><b>Dr. Okafor`).FindStringSubmatch(made.Body)[1]
+	p.SignIn(t, okafor)
+	c.Post("/people/"+id, url.Values{"full_name": {"Dr. A. Okafor"}, "name": {"okafor"}, "roles": {"provider"}, "mail": {"a@cedar.example"}})
+	if page := c.Get("/people"); !strings.Contains(page.Body, "Dr. A. Okafor") || !strings.Contains(page.Body, "a@cedar.example") {
+		t.Error("the change is not there")
+	}
+	if page := c.Post("/people/"+id+"/disable", url.Values{"typed": {"somebody"}}); page.Status != http.StatusUnprocessableEntity {
+		t.Errorf("ending without typing the name answers %d", page.Status)
+	}
+	c.Post("/people/"+id+"/disable", url.Values{"typed": {"okafor"}})
+	refused := p.Client(t).Post("/sign-in", url.Values{"name": {"okafor"}, "password": {okafor.Password}})
+	if refused.Status != http.StatusUnauthorized {
+		t.Errorf("an ended account signs in (%d)", refused.Status)
+	}
+}
+
+func TestADevicesPasswordIsShownOnce(t *testing.T) {
+	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	page := c.Post("/devices", url.Values{"name": {"front scanner"}})
+	m := regexp.MustCompile(`id="secret">([^<]+)<`).FindStringSubmatch(page.Body)
+	if m == nil {
+		t.Fatalf("no password is shown (%d)", page.Status)
+	}
+	if strings.Contains(c.Get("/devices").Body, m[1]) {
+		t.Error("the password is shown again")
+	}
+	got := p.PostMessage(t, m[1], "", fields{"call_type": "other", "text": "scan"})
+	if got.Status != http.StatusCreated && got.Status != http.StatusUnprocessableEntity {
+		t.Errorf("the password opens nothing (%d)", got.Status)
+	}
+}
+
+func TestTheOnCallListIsMoved(t *testing.T) {
+	p := appliancetest.Start(t)
+	doctor := p.AddPerson(okafor, "okafor@cedar.example", access.Provider)
+	c := p.SignIn(t, appliancetest.Admin)
+	page := c.Post("/on-call/order", url.Values{"order": {""}, "who": {string(doctor)}, "move": {"in"}})
+	if page.Status != http.StatusOK || !strings.Contains(page.Main(), "okafor") {
+		t.Fatalf("adding answers %d", page.Status)
+	}
+	stale := c.Post("/on-call/order", url.Values{"order": {""}, "who": {string(doctor)}, "move": {"in"}})
+	if stale.Status != http.StatusConflict {
+		t.Errorf("a list that somebody else changed answers %d", stale.Status)
+	}
+	page = c.Post("/on-call/now", url.Values{"who": {string(doctor)}, "until": {"2026-11-25T07:00"}})
+	if !strings.Contains(page.Main(), "okafor goes first") || !strings.Contains(page.Main(), "until tomorrow 7:00 am") {
+		t.Errorf("the switch is not shown:\n%s", page.Main())
+	}
+}
+
+func TestSettingsAreTriedAndKept(t *testing.T) {
+	p := appliancetest.Start(t, appliancetest.WithSmarthost)
+	c := p.SignIn(t, appliancetest.Admin)
+	page := c.Post("/settings/mail/test", url.Values{"to": {"rosa@cedar.example"}})
+	if page.Status != http.StatusOK || strings.Contains(page.Body, "was not sent") {
+		t.Errorf("the test mail answers %d", page.Status)
+	}
+	page = c.Post("/settings/mail", url.Values{"smarthost": {"smtp://plain.example:25"}, "from": {"n@cedar.example"}})
+	if page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Body, "smtp://plain.example:25") {
+		t.Errorf("a smarthost without TLS answers %d or loses what was typed", page.Status)
+	}
+	if page := c.Get("/settings"); !strings.Contains(page.Body, "one is kept") || strings.Contains(page.Body, "correct horse") {
+		t.Error("the kept password is not told, or is shown")
+	}
+	folder := t.TempDir()
+	if page := c.Post("/settings/backup/test", url.Values{"folder": {folder}}); page.Status != http.StatusOK {
+		t.Errorf("testing a folder answers %d", page.Status)
+	}
+	if page := c.Post("/settings/backup/test", url.Values{"folder": {filepath.Join(folder, "none")}}); page.Status != http.StatusUnprocessableEntity {
+		t.Errorf("testing a folder that is not there answers %d", page.Status)
+	}
+	c.Post("/settings/backup", url.Values{"folder": {folder}})
+	if page := c.Get("/backups"); !strings.Contains(page.Body, folder) || !strings.Contains(page.Body, "Back up now") {
+		t.Error("the folder is not shown where backups are")
+	}
+}
+
+func TestAFurtherReaderNeedsTheWordOfOne(t *testing.T) {
+	p := appliancetest.Start(t)
+	boss := appliancetest.Login{Name: "dana", Password: "office chair with a squeak"}
+	p.AddPerson(boss, "", access.Admin)
+	admin, reader := p.SignIn(t, boss), p.SignIn(t, appliancetest.Admin)
+	admin.Post("/people", url.Values{"kind": {"staff"}, "full_name": {"Dr. Okafor"}, "name": {"okafor"}, "roles": {"provider"}, "password": {okafor.Password}})
+	if page := admin.Get("/people"); !strings.Contains(page.Body, "Somebody who reads has to say yes") {
+		t.Error("an admin who reads nothing is not told who must agree")
+	}
+	page := reader.Get("/people")
+	grant := regexp.MustCompile(`action="(/people/[^"]+/grant)"`).FindStringSubmatch(page.Body)
+	if grant == nil {
+		t.Fatal("a reader cannot say yes")
+	}
+	reader.Post(grant[1], nil)
+	doctor := p.SignIn(t, okafor)
+	at := take(t, reader, refill("Priya Raman"))
+	if page := doctor.Get(at); !strings.Contains(page.Body, "Priya Raman") {
+		t.Error("the new reader cannot read")
+	}
+}
+
+func TestTheAuditPageNamesNobodyOutside(t *testing.T) {
+	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	at := take(t, c, refill("Zyxcanary"))
+	c.Get(at)
+	page := c.Get("/audit")
+	if !strings.Contains(page.Body, "read message") || !strings.Contains(page.Body, "N-1001") || strings.Contains(page.Body, "Zyxcanary") {
+		t.Error("the read is not on record, or names the patient")
+	}
+}

@@ -1,0 +1,290 @@
+package web
+
+import (
+	"html/template"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"nightbell/appliance/desk"
+	"nightbell/appliance/escalation"
+	"nightbell/appliance/message"
+	"nightbell/appliance/protocol"
+	"nightbell/appliance/store"
+)
+
+// paneView is one message as it is read and worked. Who, Facts, Said, notes and
+// names of files are PHI in the clear.
+type paneView struct {
+	ID, Number   string
+	Chips        []chip
+	Who          string
+	Sub, By      string
+	ReceivedAt   when
+	Sealed       bool
+	SealedWhy    string
+	SealedDo     string
+	OpenHref     string
+	CallBack     string
+	CallBackURL  template.URL
+	ReadBack     bool
+	Urgent       bool
+	Facts        []fact
+	Said         string
+	Files        []fileView
+	Steps        []stepView
+	Chart        bool // it can be copied for the chart
+	Can          desk.May
+	CallBackNext bool // calling back is what comes next
+	CloseNext    bool
+	Do           string // the form that stands open
+	Problem      problem
+	Typed        typed
+	Colleagues   []option
+	Recipients   []option
+	Outcomes     []option
+	Seen, Back   string
+}
+
+type fact struct {
+	Label, Value string
+	Long         bool
+}
+
+// typed is what somebody typed into a form that has to be shown again.
+type typed struct{ Note, Reached, To, Outcome string }
+
+// pane opens a message for whoever asks and builds its view.
+func (s *Server) pane(c echo.Context, id message.ID, back string) (*paneView, error) {
+	session := sessionOf(c)
+	v, err := s.app.Desk.Open(c.Request().Context(), session, id)
+	if err != nil {
+		return nil, notThere(err)
+	}
+	cal := s.today()
+	e := v.Envelope
+	p := &paneView{
+		ID: string(e.ID), Number: e.Number.String(), ReceivedAt: cal.when(e.ReceivedAt), Back: back, Seen: seenOf(e), Can: v.May,
+		Urgent: e.Urgency == message.Urgent, Sub: s.words.say("message.sub." + string(e.Channel)), Do: c.QueryParam("do"),
+		CallBackNext: e.Status == message.Taken && e.Assignee == session.Who, CloseNext: e.Status == message.CalledBack,
+	}
+	p.Chips = append(s.urgencyChips(e, cal), chip{Text: v.Type.Name}, chip{Text: p.Number})
+	p.Chips = append(p.Chips, s.statusChips(e, "", v.Names[e.Assignee], cal)[1:]...)
+	if name := v.Names[e.TypedBy]; name != "" {
+		p.By = s.words.say("message.by", name)
+	}
+	if v.Seal == desk.Opened {
+		s.openPane(p, v)
+	} else {
+		s.sealPane(p, v.Seal)
+	}
+	err = s.view(func(tx *store.Tx) error {
+		if err := s.choices(tx, p, session.Who); err != nil {
+			return err
+		}
+		live, rings, err := s.app.Bell.Of(tx, id, cal.now)
+		if err != nil {
+			return err
+		}
+		p.Steps = s.steps(v, cal, s.names(tx))
+		if rings {
+			p.Steps = append(p.Steps, s.nextSteps(live, cal, s.names(tx))...)
+		}
+		return nil
+	})
+	return p, err
+}
+
+// openPane fills in what the message says.
+func (s *Server) openPane(p *paneView, v desk.View) {
+	who, _ := v.Type.Summary(v.Record)
+	if p.Who = who.Reveal(); p.Who == "" {
+		p.Who = s.words.say("row.no-name")
+	}
+	for _, line := range v.Type.Lines(v.Record, v.Envelope.ReceivedAt) {
+		value := line.Value.Reveal()
+		if line.Field.Name == callbackField && p.CallBack == "" {
+			p.CallBack, p.CallBackURL, p.ReadBack = value, telephone(value), line.Beside.Ticked
+		}
+		if note := line.Note.Reveal(); note != "" {
+			value += " · " + note
+		}
+		p.Facts = append(p.Facts, fact{Label: line.Field.Label, Value: value, Long: line.Field.Kind == protocol.LongText})
+	}
+	p.Said = v.Text.Reveal()
+	p.Files = s.fileViews(v)
+	p.Chart = true
+}
+
+const callbackField = "callback"
+
+// telephone makes a link that a phone dials, or none where there is no number.
+func telephone(number string) template.URL {
+	var digits strings.Builder
+	for _, r := range number {
+		switch {
+		case r >= '0' && r <= '9', r == '+' && digits.Len() == 0:
+			digits.WriteRune(r)
+		case r == 'x' || r == ',' || r == ';' || r == '#':
+			return template.URL("tel:" + digits.String()) // an extension is dialled by hand
+		}
+	}
+	if digits.Len() < 7 {
+		return ""
+	}
+	return template.URL("tel:" + digits.String())
+}
+
+// sealPane says why nothing is shown and what to do about it.
+func (s *Server) sealPane(p *paneView, seal desk.Seal) {
+	w := s.words
+	p.Sealed, p.Who = true, w.say("sealed."+string(seal))
+	p.SealedWhy, p.SealedDo = w.say("sealed.why."+string(seal)), w.say("sealed.do."+string(seal))
+	if seal == desk.Locked {
+		p.OpenHref = "/sign-in?next=/messages/" + p.ID
+	}
+}
+
+// choices fills in whom a message can be handed or sent to, and how it can end.
+func (s *Server) choices(tx *store.Tx, p *paneView, me message.PersonID) error {
+	people, err := s.app.Access.People(tx)
+	if err != nil {
+		return err
+	}
+	for _, person := range people {
+		if person.Disabled {
+			continue
+		}
+		id := string(person.ID)
+		if person.Staff() && person.ID != me && worksMessages(person) {
+			p.Colleagues = append(p.Colleagues, option{Value: id, Label: person.Call(), Chosen: p.Typed.To == id})
+		}
+		if person.AgeRecipient != "" {
+			o := option{Value: id, Label: person.Call(), Chosen: p.Typed.To == id}
+			if person.Mail == "" {
+				o.Off, o.Label = true, s.words.say("do.no-address", o.Label)
+			}
+			p.Recipients = append(p.Recipients, o)
+		}
+	}
+	for i, o := range message.Outcomes() {
+		p.Outcomes = append(p.Outcomes, option{Value: string(o), Label: s.words.say("outcome." + string(o)), Key: itoa(i + 1), Chosen: p.Typed.Outcome == string(o)})
+	}
+	return nil
+}
+
+// noDeeds takes away all that cannot be done on paper.
+func (p *paneView) noDeeds() { p.Can, p.Chart, p.OpenHref = desk.May{}, false, "" }
+
+// stepView is one line of what happened, or of what comes.
+type stepView struct {
+	At      when
+	Kind    string
+	Text    string
+	Note    string
+	UntilMS int64
+	In      string
+}
+
+// steps tell what happened to a message, each with what was typed then.
+func (s *Server) steps(v desk.View, cal calendar, names *names) []stepView {
+	notes := map[message.ID]desk.Note{}
+	for _, n := range v.Notes {
+		notes[n.Part] = n
+	}
+	var steps []stepView
+	for _, ev := range v.Events {
+		step := stepView{At: cal.stamp(ev.At), Kind: stepKind(ev), Text: s.eventWords(ev, v, names)}
+		if n, ok := notes[ev.Part]; ok && ev.Part != "" {
+			step.Note = s.noteWords(n)
+			delete(notes, ev.Part)
+		}
+		steps = append(steps, step)
+	}
+	for _, n := range v.Notes {
+		if _, left := notes[n.Part]; left {
+			steps = append(steps, stepView{Kind: "done", Text: s.words.say("event.noted-untold"), Note: s.noteWords(n)})
+		}
+	}
+	return steps
+}
+
+func (s *Server) noteWords(n desk.Note) string {
+	switch {
+	case n.Seal != desk.Opened:
+		return s.words.say("sealed." + string(n.Seal))
+	case n.SentTo != "":
+		return s.words.say("event.sent-to", n.SentTo.Reveal()) + "\n" + n.Text.Reveal()
+	}
+	return n.Text.Reveal()
+}
+
+func stepKind(ev message.Event) string {
+	switch ev.What {
+	case message.EventFailed, message.EventOverdue, message.EventNobody:
+		return "bad"
+	case message.EventRung, message.EventRungAll:
+		return ""
+	}
+	return "done"
+}
+
+// nextSteps tell what the bell does next.
+func (s *Server) nextSteps(l escalation.Live, cal calendar, names *names) []stepView {
+	text := s.words.say("event.next-promise", names.of(l.Assignee))
+	if l.State == escalation.Ringing {
+		text = s.nextStepWords(names, l)
+	}
+	return []stepView{{Kind: "now", Text: text, UntilMS: l.NextAt.UnixMilli(), In: clock(l.NextAt.Sub(cal.now))}}
+}
+
+func (s *Server) nextStepWords(names *names, l escalation.Live) string {
+	switch {
+	case len(l.Next) == 0:
+		return s.words.say("event.next-desks")
+	case l.Everybody && len(l.Next) > 1:
+		return s.words.say("event.next-everybody", names.list(l.Next))
+	}
+	return s.words.say("event.next", names.list(l.Next))
+}
+
+// eventWords says one line of the timeline.
+func (s *Server) eventWords(ev message.Event, v desk.View, names *names) string {
+	w := s.words
+	who, whom := v.Names[ev.Who], v.Names[ev.Whom]
+	channel := w.say("way." + ev.Detail)
+	switch ev.What {
+	case message.EventTaken:
+		return w.say("event.received." + string(v.Envelope.Channel))
+	case message.EventRung:
+		return w.say("event.rung", whom, channel)
+	case message.EventRungAll:
+		return w.say("event.rung-all")
+	case message.EventNobody:
+		return w.say("event.rung-nobody")
+	case message.EventDelivered:
+		return w.say("event.delivered", whom, channel)
+	case message.EventFailed:
+		return w.say("event.failed", whom, channel)
+	case message.EventAccepted:
+		return w.say("event.taken", who)
+	case message.EventHandedOff:
+		return w.say("event.handed-off", who, whom)
+	case message.EventNoted:
+		return w.say("event.noted", who)
+	case message.EventCalledBack:
+		if ev.Detail == desk.DetailNotReached {
+			return w.say("event.called-missed", who)
+		}
+		return w.say("event.called-back", who)
+	case message.EventOverdue:
+		return w.say("event.overdue", whom)
+	case message.EventSent:
+		return w.say("event.sent", who, whom)
+	case message.EventClosed:
+		return w.say("event.closed", who, w.say("outcome."+ev.Detail))
+	case message.EventReopened:
+		return w.say("event.reopened", who)
+	}
+	return string(ev.What)
+}

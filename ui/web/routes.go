@@ -1,0 +1,101 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"nightbell/appliance/access"
+)
+
+// audience is whom a route is for.
+type audience int
+
+const (
+	people audience = iota // who is signed in, and has one of the permissions
+	anyone
+	device // a machine with its own credential
+)
+
+// route is one thing that can be asked for.
+type route struct {
+	method, path string
+	who          audience
+	need         []access.Permission // one of them is enough; none: being signed in is
+	quiet        bool                // asked by a page by itself: it keeps no session alive
+	handle       echo.HandlerFunc
+}
+
+func need(p ...access.Permission) []access.Permission { return p }
+
+// routes is all there is. The router is built from it, and a test walks every
+// role against every line.
+func (s *Server) routes() []route {
+	const get, post = http.MethodGet, http.MethodPost
+	return []route{
+		{method: get, path: "/", who: anyone, handle: s.home},
+		{method: get, path: "/sign-in", who: anyone, handle: s.showSignIn},
+		{method: post, path: "/sign-in", who: anyone, handle: s.signIn},
+		{method: post, path: "/sign-out", who: anyone, handle: s.signOut},
+		{method: get, path: "/session", who: people, quiet: true, handle: s.stillSignedIn},
+		{method: get, path: "/static/:set/:name", who: anyone, handle: s.assets.serve},
+		{method: get, path: "/ca.crt", who: anyone, handle: s.certificate},
+		{method: get, path: "/healthz", who: anyone, handle: s.healthz},
+		{method: get, path: "/readyz", who: anyone, handle: s.readyz},
+		{method: get, path: "/metrics", who: device, handle: s.metrics},
+		{method: post, path: "/api/v1/messages", who: device, handle: s.apiMessages},
+
+		{method: get, path: "/events", need: need(access.SeeDesk), quiet: true, handle: s.events},
+		{method: get, path: "/alarm", need: need(access.SeeDesk), quiet: true, handle: s.alarm},
+		{method: post, path: "/desk/sound", need: need(access.SeeDesk), quiet: true, handle: s.deskSound},
+		{method: get, path: "/menu", handle: s.menu},
+		{method: get, path: "/desk", handle: s.showDesk},
+		{method: post, path: "/password", handle: s.changePassword},
+		{method: post, path: "/lock", need: need(access.LockAppliance), handle: s.lock},
+		{method: get, path: "/findings", need: need(access.SeeDesk), handle: s.findings},
+
+		{method: get, path: "/inbox", need: need(access.SeeDesk), handle: s.inbox},
+		{method: get, path: "/inbox/rows", need: need(access.SeeDesk), quiet: true, handle: s.inboxRows},
+		{method: post, path: "/find", need: need(access.SeeDesk), handle: s.findNumber},
+		{method: get, path: "/take", need: need(access.TakeMessage), handle: s.showTake},
+		{method: post, path: "/messages", need: need(access.TakeMessage), handle: s.takeMessage},
+		{method: get, path: "/take/saved/:id", need: need(access.TakeMessage), handle: s.saved},
+		{method: get, path: "/messages/:id", need: need(access.SeeDesk), handle: s.message},
+		{method: get, path: "/messages/:id/print", need: need(access.ReadTeam, access.ReadClinical, access.ReadOwn), handle: s.printMessage},
+		{method: get, path: "/messages/:id/chart", need: need(access.ReadTeam, access.ReadClinical, access.ReadOwn), handle: s.chart},
+		{method: get, path: "/messages/:id/files/:file", need: need(access.ReadTeam, access.ReadClinical, access.ReadOwn), handle: s.file},
+		{method: post, path: "/messages/:id/take", need: need(access.WorkMessage), handle: s.takeIt},
+		{method: post, path: "/messages/:id/hand-off", need: need(access.WorkMessage), handle: s.handOff},
+		{method: post, path: "/messages/:id/note", need: need(access.WorkMessage), handle: s.addNote},
+		{method: post, path: "/messages/:id/call-back", need: need(access.WorkMessage), handle: s.callBack},
+		{method: post, path: "/messages/:id/close", need: need(access.WorkMessage), handle: s.closeMessage},
+		{method: post, path: "/messages/:id/reopen", need: need(access.WorkMessage), handle: s.reopen},
+		{method: post, path: "/messages/:id/send", need: need(access.WorkMessage), handle: s.sendSecurely},
+
+		{method: get, path: "/on-call", need: need(access.SeeSchedule), handle: s.onCall},
+		{method: post, path: "/on-call/order", need: need(access.EditSchedule), handle: s.changeOrder},
+		{method: post, path: "/on-call/now", need: need(access.EditSchedule), handle: s.onCallNow},
+		{method: post, path: "/on-call/clock", need: need(access.EditSchedule), handle: s.believeClock},
+
+		{method: get, path: "/people", need: need(access.ManagePeople, access.GrantReading), handle: s.people},
+		{method: post, path: "/people", need: need(access.ManagePeople), handle: s.addPerson},
+		{method: post, path: "/people/:id", need: need(access.ManagePeople), handle: s.changePerson},
+		{method: post, path: "/people/:id/reset", need: need(access.ManagePeople), handle: s.resetPassword},
+		{method: post, path: "/people/:id/disable", need: need(access.ManagePeople), handle: s.disablePerson},
+		{method: post, path: "/people/:id/grant", need: need(access.GrantReading), handle: s.grantReading},
+		{method: get, path: "/devices", need: need(access.ManageDevices), handle: s.devices},
+		{method: post, path: "/devices", need: need(access.ManageDevices), handle: s.addDevice},
+		{method: post, path: "/devices/:id/disable", need: need(access.ManageDevices), handle: s.disableDevice},
+		{method: get, path: "/backups", need: need(access.ManageBackups), handle: s.backups},
+		{method: post, path: "/backups", need: need(access.ManageBackups), handle: s.backUpNow},
+		{method: get, path: "/settings", need: need(access.ManageSettings), handle: s.settings},
+		{method: post, path: "/settings/mail", need: need(access.ManageSettings), handle: s.setMail},
+		{method: post, path: "/settings/mail/test", need: need(access.ManageSettings), handle: s.testMail},
+		{method: post, path: "/settings/bell", need: need(access.ManageSettings), handle: s.setBell},
+		{method: post, path: "/settings/bell/test", need: need(access.ManageSettings), handle: s.testBell},
+		{method: post, path: "/settings/backup", need: need(access.ManageSettings), handle: s.setBackup},
+		{method: post, path: "/settings/backup/test", need: need(access.ManageSettings), handle: s.testFolder},
+		{method: get, path: "/queue", need: need(access.ManageSettings), handle: s.queue},
+		{method: get, path: "/audit", need: need(access.SeeAudit), handle: s.auditLog},
+	}
+}

@@ -1,0 +1,85 @@
+package web
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// budget is what a page may cost beside its own text: first paint on an office
+// network has to be at once.
+const budget = 50 << 10
+
+func TestStyleAndModulesAreSmall(t *testing.T) {
+	a, err := readAssets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	total := 0
+	for name, file := range a.files {
+		if strings.HasSuffix(name, ".css") || strings.HasSuffix(name, ".js") {
+			total += len(file.body)
+		}
+	}
+	if total > budget {
+		t.Errorf("style and modules are %d bytes together, more than %d", total, budget)
+	}
+	t.Logf("style and modules: %d bytes", total)
+}
+
+func TestSqueezeKeepsRules(t *testing.T) {
+	got := squeeze("/* a */\n:root {\n  --x: 1px; /* b */\n}\n\n")
+	if want := ":root {\n--x: 1px;\n}\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// The policy forbids what stands in a page itself; a template that has it would
+// be a page that does not work.
+func TestNothingInline(t *testing.T) {
+	inline := regexp.MustCompile(`(?i)<style|style="|<script(?:>| [^>]*type="text/javascript")|\son[a-z]+="|javascript:|https?://[a-z]`)
+	each(t, templateFiles, ".html", func(name, text string) {
+		for _, hit := range inline.FindAllString(text, -1) {
+			if hit == "https://{" {
+				continue
+			}
+			t.Errorf("%s has %q", name, hit)
+		}
+	})
+}
+
+// A browser keeps what is typed into fields and sends it away to check its
+// spelling, unless it is told not to.
+func TestTypedTextStaysHere(t *testing.T) {
+	field := regexp.MustCompile(`(?s)<(input|textarea)\b[^>]*>`)
+	each(t, templateFiles, ".html", func(name, text string) {
+		text = regexp.MustCompile(`\{\{[^}]*\}\}`).ReplaceAllString(text, "")
+		for _, tag := range field.FindAllString(text, -1) {
+			if regexp.MustCompile(`type="(hidden|radio|checkbox|range|datetime-local)"`).MatchString(tag) {
+				continue
+			}
+			if !strings.Contains(tag, "autocomplete=") {
+				t.Errorf("%s: %s says nothing about autocomplete", name, tag)
+			}
+			if strings.HasPrefix(tag, "<textarea") && !strings.Contains(tag, `spellcheck="false"`) {
+				t.Errorf("%s: %s lets the browser check its spelling", name, tag)
+			}
+		}
+	})
+}
+
+func TestNothingIsKeptInTheBrowserButTaste(t *testing.T) {
+	kept := regexp.MustCompile(`(?:local|session)Storage\.setItem\(([^,]+),`)
+	each(t, staticFiles, ".js", func(name, text string) {
+		for _, m := range kept.FindAllStringSubmatch(text, -1) {
+			switch strings.Trim(m[1], "'") {
+			case "nightbell.volume", "nightbell.quiet", "off":
+			default:
+				t.Errorf("%s keeps %s in the browser", name, m[1])
+			}
+		}
+		if strings.Contains(text, "indexedDB") || strings.Contains(text, "document.cookie") {
+			t.Errorf("%s reaches for a browser's storage", name)
+		}
+	})
+}
