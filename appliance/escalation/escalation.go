@@ -43,6 +43,11 @@ type People interface {
 
 // Options are what an Engine needs. Clock and Log may be nil.
 type Options struct {
+	// LastCommit is the store's LastCommit right after it was opened, before
+	// this start wrote anything: a wall clock behind it went back while the
+	// machine was off. Zero: the store is asked when the engine is made.
+	LastCommit time.Time
+
 	Store    *store.Store
 	People   People
 	Channels []notify.Channel
@@ -59,7 +64,7 @@ type Engine struct {
 	clock    clockwork.Clock
 	log      *slog.Logger
 	watch    *stopwatch
-	last     time.Time // newest commit before the engine was made
+	last     time.Time // newest commit before this start
 
 	mu      sync.Mutex
 	arrived map[message.ID]arrival // what commits did to timers and Run has not seen
@@ -68,8 +73,7 @@ type Engine struct {
 	ticked  atomic.Pointer[time.Time]
 }
 
-// New makes the bell. Make it before anything is written after a start: the
-// last commit tells whether the clock went back while the machine was off.
+// New makes the bell.
 func New(o Options) *Engine {
 	if o.Clock == nil {
 		o.Clock = clockwork.NewRealClock()
@@ -77,9 +81,12 @@ func New(o Options) *Engine {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.LastCommit.IsZero() {
+		o.LastCommit = o.Store.LastCommit()
+	}
 	e := &Engine{
 		store: o.Store, people: o.People, channels: o.Channels, clock: o.Clock,
-		log: o.Log.With("job", "bell"), watch: newStopwatch(o.Clock), last: o.Store.LastCommit(),
+		log: o.Log.With("job", "bell"), watch: newStopwatch(o.Clock), last: o.LastCommit,
 		arrived: map[message.ID]arrival{}, wake: make(chan struct{}, 1),
 	}
 	o.Store.Watch(e.committed)

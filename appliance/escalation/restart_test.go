@@ -1,8 +1,10 @@
 package escalation_test
 
 import (
+	"context"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"nightbell/appliance/message"
@@ -134,5 +136,31 @@ func TestWhatTheEngineWritesIsReplayed(t *testing.T) {
 		if len(sets) != 4 || !touched {
 			t.Errorf("%d transactions: a step is one, with its notices, timeline, leaf and the next timer", len(sets))
 		}
+	}, "okafor", "lindqvist")
+}
+
+// TestAStepThatAPersonCameBeforeDoesNotRun has the step wait for the committer
+// behind the change in which somebody takes the message.
+func TestAStepThatAPersonCameBeforeDoesNotRun(t *testing.T) {
+	inPractice(t, func(p *practice) {
+		id := p.call(message.Urgent)
+		p.after(step - time.Second)
+		gate, done := make(chan struct{}), make(chan error, 2)
+		go func() {
+			done <- p.store.Update(context.Background(), func(*store.Tx) error { <-gate; return nil })
+		}()
+		synctest.Wait()
+		go func() { done <- p.try(id, message.StepTake, "okafor", false) }()
+		<-time.After(2 * time.Second) // the step is due, and waits its turn
+		close(gate)
+		for range 2 {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+		p.after(promise - 3*time.Second)
+		p.expectRings(id, 0)
+		p.after(time.Second)
+		p.expectRings(id, 0, step-time.Second+promise)
 	}, "okafor", "lindqvist")
 }
