@@ -56,6 +56,7 @@ type Appliance struct {
 	Log    *slog.Logger
 
 	practice Practice
+	last     time.Time // newest commit before anything was done here
 	mail     *relay.Server
 	secrets  sync.Mutex // one change of the machine's secrets at a time
 	cert     certificate
@@ -101,6 +102,7 @@ func (a *Appliance) openStores(ctx context.Context, o Options) (err error) {
 	if a.Store, err = store.Open(ctx, main); err != nil {
 		return err
 	}
+	a.last = a.Store.LastCommit()
 	a.Node, err = store.Open(ctx, store.Options{Dir: o.Dir, File: "node.db", Clock: a.Clock, Log: a.Log})
 	return err
 }
@@ -111,7 +113,7 @@ func (a *Appliance) wire() {
 	a.Desks = notify.NewDesks(a.Clock)
 	a.Queue = relay.NewQueue(relay.OutOptions{Store: a.Store, Vault: a.Vault, Outcome: bellOutcome{a}, Clock: a.Clock, Log: a.Log})
 	a.Bell = escalation.New(escalation.Options{
-		Store: a.Store, People: bellPeople{a}, Clock: a.Clock, Log: a.Log,
+		Store: a.Store, People: bellPeople{a}, LastCommit: a.last, Clock: a.Clock, Log: a.Log,
 		Channels: []notify.Channel{
 			notify.NewMail(notify.MailOptions{Outbox: a.Queue, Health: a.Queue, Link: a.link, Zone: a.zone}),
 			notify.NewAlarm(a.Desks),
