@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"nightbell/appliance/access"
 	"nightbell/appliance/appliancetest"
@@ -138,6 +139,7 @@ func TestLockedItTakesAndShowsNoNames(t *testing.T) {
 	if page := reader.Get("/inbox"); !strings.Contains(page.Body, "Priya Raman") {
 		t.Fatal("a reader does not see the name")
 	}
+	p.Advance(time.Minute)
 	reader.Post("/lock", nil)
 	if page := taker.Get("/take"); page.Status != http.StatusOK {
 		t.Errorf("locked, the form answers %d", page.Status)
