@@ -95,7 +95,11 @@ func (a *Appliance) inWords(tx *store.Tx, r *vault.Reader, e message.Envelope) (
 		}
 		if part.Kind == message.PartRecord {
 			for _, line := range kind.Lines(rec, e.ReceivedAt) {
-				fmt.Fprintf(&b, "%s: %s\n", line.Label, line.Value.Reveal())
+				fmt.Fprintf(&b, "%s: %s", line.Field.Label, line.Value.Reveal())
+				if note := line.Note.Reveal(); note != "" {
+					fmt.Fprintf(&b, " (%s)", note)
+				}
+				b.WriteByte('\n')
 			}
 		}
 		if rec.Text != "" {

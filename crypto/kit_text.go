@@ -48,9 +48,6 @@ func (k *Kit) Text() ([]byte, error) {
 		"",
 		"To prove that a backup is this practice's own:",
 		strings.TrimPrefix(kitSigning, "# ") + base64.StdEncoding.EncodeToString(k.Signing),
-		"",
-		"Lost this page? While somebody who reads can sign in, make a new kit: the old",
-		"one then opens neither the server nor backups made from then on.",
 	} {
 		line(s)
 	}

@@ -65,6 +65,7 @@ type Engine struct {
 	log      *slog.Logger
 	watch    *stopwatch
 	last     time.Time // newest commit before this start
+	made     time.Time
 
 	mu      sync.Mutex
 	arrived map[message.ID]arrival // what commits did to timers and Run has not seen
@@ -87,7 +88,7 @@ func New(o Options) *Engine {
 	e := &Engine{
 		store: o.Store, people: o.People, channels: o.Channels, clock: o.Clock,
 		log: o.Log.With("job", "bell"), watch: newStopwatch(o.Clock), last: o.LastCommit,
-		arrived: map[message.ID]arrival{}, wake: make(chan struct{}, 1),
+		arrived: map[message.ID]arrival{}, wake: make(chan struct{}, 1), made: o.Clock.Now(),
 	}
 	o.Store.Watch(e.committed)
 	return e

@@ -96,7 +96,8 @@ func (e *Engine) ownFindings() []finding.Finding {
 	t := e.trouble
 	e.mu.Unlock()
 	var list []finding.Finding
-	if err := e.Alive(); err != nil {
+	starting := e.Tick().IsZero() && e.clock.Since(e.made) <= lateAfter
+	if err := e.Alive(); err != nil && !starting {
 		list = append(list, finding.Finding{ID: "bell.stopped", Severity: finding.Alarm,
 			Text: "The bell does not move: no further person is rung.",
 			Do:   "Restart Nightbell, and watch the desks until it rings again."})
