@@ -1,10 +1,12 @@
 package appliance
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -60,10 +62,19 @@ func (a *Appliance) loadCertificate() error {
 	if err != nil {
 		return err
 	}
-	if err := store.WriteFile(a.CAFile(), s.CACert, 0o600); err != nil {
-		return fmt.Errorf("writing the authority's certificate: %w", err)
-	}
+	a.publishAuthority(s.CACert)
 	return a.ensureCertificate(context.Background(), install.Authority{Certificate: s.CACert, Key: s.CAKey})
+}
+
+// publishAuthority lays the authority's certificate out for whoever imports it.
+// It is a copy: a disk too full for it must not keep the machine from ringing.
+func (a *Appliance) publishAuthority(cert []byte) {
+	if have, err := os.ReadFile(a.CAFile()); err == nil && bytes.Equal(have, cert) {
+		return
+	}
+	if err := store.WriteFile(a.CAFile(), cert, 0o600); err != nil {
+		a.Log.Error("the authority's certificate could not be written to its file", "err", err)
+	}
 }
 
 func (a *Appliance) ensureCertificate(ctx context.Context, ca install.Authority) error {

@@ -80,6 +80,9 @@ type Practice struct {
 	commits commits
 	cancel  context.CancelFunc // asks what runs to end
 	ended   func() error       // waits until it has, and closes; nil while nothing runs
+
+	mu      sync.Mutex
+	clients []*Client // whose idle connections would hold a Stop up for a second
 }
 
 // Start makes a practice and starts it.
@@ -182,6 +185,12 @@ func (p *Practice) Stop() {
 	if p.ended == nil {
 		return
 	}
+	p.mu.Lock()
+	for _, c := range p.clients {
+		c.CloseIdleConnections()
+	}
+	p.clients = nil
+	p.mu.Unlock()
 	p.cancel()
 	if err := p.Ended(); err != nil {
 		p.t.Errorf("the practice did not end well: %v", err)
@@ -249,8 +258,13 @@ func (p *Practice) AddDevice(name string) (user, password string) {
 	return string(d.ID), password
 }
 
-// Trust trusts the practice's own authority and nothing else.
-func (p *Practice) Trust() *tls.Config { return TrustOf(p.t, p.Dir) }
+// Trust trusts the practice's own authority and nothing else, at its own time:
+// its certificates are as old as its clock says.
+func (p *Practice) Trust() *tls.Config {
+	trust := TrustOf(p.t, p.Dir)
+	trust.Time = p.clock.Now
+	return trust
+}
 
 // TrustOf trusts the authority of a data folder and nothing else.
 func TrustOf(t testing.TB, data string) *tls.Config {

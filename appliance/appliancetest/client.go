@@ -3,6 +3,7 @@ package appliancetest
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -26,17 +27,26 @@ type Client struct {
 // Client makes one that nobody is signed in with.
 func (p *Practice) Client(t testing.TB) *Client {
 	t.Helper()
-	return ClientOf(t, p.Dir, p.HTTPS)
+	c := clientOf(t, p.Trust(), p.HTTPS)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clients = append(p.clients, c)
+	return c
 }
 
 // ClientOf is Client for the pages of a data folder at an address: of a child.
 func ClientOf(t testing.TB, data, addr string) *Client {
 	t.Helper()
+	return clientOf(t, TrustOf(t, data), addr)
+}
+
+func clientOf(t testing.TB, trust *tls.Config, addr string) *Client {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr := &http.Transport{TLSClientConfig: TrustOf(t, data), ForceAttemptHTTP2: true}
+	tr := &http.Transport{TLSClientConfig: trust, ForceAttemptHTTP2: true}
 	t.Cleanup(tr.CloseIdleConnections)
 	return &Client{Client: &http.Client{Jar: jar, Transport: tr}, Base: "https://" + addr, t: t}
 }
