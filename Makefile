@@ -14,7 +14,6 @@ build:
 	$(GO) build -trimpath -o bin/nightbell .
 
 test: setup
-	$(GO) vet ./...
 	$(GO) test -race -timeout 15m $(RACE)
 	$(GO) test -timeout 15m ./...
 

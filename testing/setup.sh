@@ -9,8 +9,6 @@ need() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 need chromium chromium
 need npm npm
 need codespell codespell
-need swaks swaks
-need gzip gzip
 need tar tar
 
 if [ -n "$missing" ]; then
