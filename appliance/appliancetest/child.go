@@ -9,7 +9,9 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"nightbell/ui/cli"
 )
@@ -103,12 +105,21 @@ func (c *Child) Kill() {
 	}
 }
 
-// Stop asks the process to end, and fails the test when it does not end well.
+// stopWithin is what serve promises, and as much again for a busy machine.
+const stopWithin = 20 * time.Second
+
+// Stop asks the process to end, as a service manager does, and fails the test
+// when it does not end well, or not in time.
 func (c *Child) Stop(t testing.TB) {
 	t.Helper()
-	if err := c.cmd.Process.Signal(os.Interrupt); err != nil {
+	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
+	late := time.AfterFunc(stopWithin, func() {
+		t.Errorf("serve did not end within %s", stopWithin)
+		c.cmd.Process.Kill()
+	})
+	defer late.Stop()
 	c.drained.Wait()
 	if err := c.cmd.Wait(); err != nil {
 		t.Errorf("serve did not end well: %v\n%s", err, c.stderr)

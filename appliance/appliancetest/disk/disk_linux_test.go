@@ -4,22 +4,14 @@
 package disk_test
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
 	"os"
-	"regexp"
-	"strings"
-	"sync"
 	"testing"
 
-	"github.com/emersion/go-smtp"
 	"golang.org/x/sys/unix"
 
 	"nightbell/appliance/appliancetest"
-	"nightbell/appliance/audit"
+	"nightbell/appliance/appliancetest/traffic"
 	"nightbell/appliance/message"
-	"nightbell/appliance/store"
 )
 
 // mount makes a small file system of its own. Where that is not allowed the test
@@ -49,140 +41,49 @@ func fill(t *testing.T, path string) {
 	}
 }
 
-// sender sends messages that each carry a word, and remembers what was said of
-// which. It may be used from many goroutines.
+// sender is traffic to a practice whose connections hold.
 type sender struct {
-	p              *appliancetest.Practice
-	t              *testing.T
-	user, password string
-
-	mu    sync.Mutex
-	next  int
-	acked []string
+	*traffic.Sender
+	p *appliancetest.Practice
+	t *testing.T
 }
 
 func newSender(t *testing.T, p *appliancetest.Practice) *sender {
 	t.Helper()
-	s := &sender{p: p, t: t}
-	s.user, s.password = p.AddDevice("partner")
-	return s
+	user, password := p.AddDevice("partner")
+	return &sender{Sender: traffic.New(user, password, p.Trust()), p: p, t: t}
 }
 
-var wordRule = regexp.MustCompile(`heron-\d{5}`)
-
-func (s *sender) word() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.next++
-	return fmt.Sprintf("heron-%05d", s.next)
-}
-
-func (s *sender) ack(word string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.acked = append(s.acked, word)
-}
-
-// post posts a message of a call type, under its word as key, and answers the
-// status and the id.
-func (s *sender) post(callType, word string, size int) (appliancetest.Page, message.ID) {
+// post posts a message and answers what it was answered.
+func (s *sender) post(callType message.CallType, word string, size int) traffic.Answer {
 	s.t.Helper()
-	field := "reason"
-	if callType == "urgent" {
-		field = "symptoms"
+	s.At(s.p.HTTPS, s.p.SMTPS)
+	answer, err := s.Post(s.t.Context(), callType, word, size)
+	if err != nil {
+		s.t.Fatalf("posting a message: %v", err)
 	}
-	answer := s.p.PostMessage(s.t, s.password, word, map[string]any{"call_type": callType,
-		"form": map[string]string{"caller": "Marisol Quintero", "callback": "none", field: word},
-		"text": strings.Repeat("and the street is flooded ", size/26)})
-	var taken struct{ ID message.ID }
-	if answer.Status/100 == 2 {
-		if wordRule.MatchString(word) {
-			s.ack(word)
-		}
-		if err := json.Unmarshal([]byte(answer.Body), &taken); err != nil {
-			s.t.Fatal(err)
-		}
-	}
-	return answer, taken.ID
+	return answer
 }
 
-// mail sends a mail with a file of a size and answers the code of its answer.
+func (s *sender) mustPost(word string) {
+	s.t.Helper()
+	if answer := s.post(message.TypeOther, word, 100); answer.Status/100 != 2 {
+		s.t.Fatalf("the API answers %d %s", answer.Status, answer.Body)
+	}
+}
+
+// mail sends a mail and answers the code of its answer.
 func (s *sender) mail(word string, size int) int {
 	s.t.Helper()
-	text := "From: pbx@office.example\r\nTo: billing@nightbell.local\r\nSubject: " + word + "\r\nMIME-Version: 1.0\r\n" +
-		"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nplease call\r\n" +
-		"--b\r\nContent-Type: audio/wav\r\n\r\n" + strings.Repeat("ring ring\r\n", size/11) + "\r\n--b--\r\n"
-	err := s.p.SendMail(s.t.Context(), s.user, s.password, []string{"billing@nightbell.local"}, text)
-	var refused *smtp.SMTPError
-	switch {
-	case err == nil:
-		s.ack(word)
-		return 250
-	case errors.As(err, &refused):
-		return refused.Code
+	s.At(s.p.HTTPS, s.p.SMTPS)
+	code, err := s.Mail(word, size)
+	if err != nil {
+		s.t.Fatalf("sending a mail: %v", err)
 	}
-	s.t.Fatalf("sending a mail: %v", err)
-	return 0
+	return code
 }
 
-// keptOnce sees that everything acknowledged is there, once, and opens; that
-// each other word is there at most once; and that the log verifies. It answers
-// the words that are there.
-func (s *sender) keptOnce() map[string]bool {
+func (s *sender) kept() map[string]bool {
 	s.t.Helper()
-	report, err := audit.Verify(s.t.Context(), s.p.Store)
-	if err != nil || report.FirstBad != nil {
-		s.t.Fatalf("the audit log does not verify: %v %+v", err, report)
-	}
-	reader, err := s.p.Vault.ReaderFor(s.p.KitIdentities()...)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer reader.Close()
-	all, err := s.p.Envelopes(0)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	there := map[string]bool{}
-	numbers := map[message.Number]bool{}
-	for _, e := range all {
-		if numbers[e.Number] {
-			s.t.Errorf("%s was given twice", e.Number)
-		}
-		numbers[e.Number] = true
-		var rec message.Record
-		err := s.p.Store.View(func(tx *store.Tx) (err error) {
-			rec, err = reader.Record(tx, e.ID, e.Parts[0])
-			return err
-		})
-		if err != nil {
-			s.t.Fatalf("%s does not open: %v", e.Number, err)
-		}
-		word := ""
-		for _, v := range rec.Form {
-			word += wordRule.FindString(v.Reveal())
-		}
-		if word == "" || there[word] {
-			s.t.Errorf("%s carries %q, which is nothing or was there before", e.Number, word)
-		}
-		there[word] = true
-		s.blobs(e)
-	}
-	for _, word := range s.acked {
-		if !there[word] {
-			s.t.Errorf("%s was acknowledged and is gone", word)
-		}
-	}
-	return there
-}
-
-func (s *sender) blobs(e message.Envelope) {
-	for _, part := range e.Parts {
-		if part.Kind != message.PartBlob {
-			continue
-		}
-		if err := s.p.Vault.CheckBlob(e.ID, part); err != nil {
-			s.t.Errorf("a blob of %s: %v", e.Number, err)
-		}
-	}
+	return s.Kept(s.t, s.p.Appliance, s.p.KitIdentities()...)
 }

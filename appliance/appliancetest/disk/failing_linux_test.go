@@ -2,19 +2,17 @@ package disk_test
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"strings"
 	"sync"
 	"testing"
 
-	"github.com/emersion/go-sasl"
-	"github.com/emersion/go-smtp"
 	"golang.org/x/sys/unix"
 
 	"nightbell/appliance/appliancetest"
+	"nightbell/appliance/appliancetest/traffic"
+	"nightbell/appliance/message"
 	"nightbell/appliance/store"
 )
 
@@ -53,23 +51,22 @@ func TestAFailedFsyncEndsTheRunAndLosesNothingThatWasAcknowledged(t *testing.T) 
 	p := appliancetest.Start(t, func(o *appliancetest.Options) { o.Store.OpenFile = beneath.open })
 	s := newSender(t, p)
 	for range 5 {
-		s.mustPost(s.word())
-		if code := s.mail(s.word(), 100<<10); code != 250 {
+		s.mustPost(s.Word())
+		if code := s.mail(s.Word(), 100<<10); code != 250 {
 			t.Fatalf("a mail was answered %d", code)
 		}
 	}
 	browser := p.Client(t)
 
 	// Two are under way when the disk fails.
-	posted, mailed := s.word(), s.word()
+	posted, mailed := s.Word(), s.Word()
 	mail := s.halfAMail(mailed)
 	beneath.fail()
-	if answer, _ := s.post("other", posted, 100); answer.Status != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" {
+	if answer := s.post(message.TypeOther, posted, 100); answer.Status != http.StatusServiceUnavailable || answer.Header.Get("Retry-After") == "" {
 		t.Errorf("the API answers %d %v %s", answer.Status, answer.Header, answer.Body)
 	}
-	var refused *smtp.SMTPError
-	if err := mail.Close(); !errors.As(err, &refused) || refused.Code != 451 {
-		t.Errorf("the mail that was under way is answered %v", err)
+	if code, err := mail.Finish(); code != 451 {
+		t.Errorf("the mail that was under way is answered %d %v", code, err)
 	}
 	if err := p.Ended(); !errors.Is(err, store.ErrBroken) || !strings.Contains(err.Error(), "the disk did not keep what was written") {
 		t.Errorf("the run ended with: %v", err)
@@ -79,50 +76,34 @@ func TestAFailedFsyncEndsTheRunAndLosesNothingThatWasAcknowledged(t *testing.T) 
 	}
 
 	p.Run() // as the service manager does, a second later
-	there := s.keptOnce()
+	there := s.kept()
 	if there[posted] || there[mailed] {
 		t.Error("what vanished is there: the test shows nothing")
 	}
 	// Whoever was not told tries again under the same key, and so does one whose
 	// answer was lost on its way.
-	s.mustPost(s.acked[0])
+	s.mustPost(s.Acked()[0])
 	s.mustPost(posted)
 	s.mustPost(posted)
 	if code := s.mail(mailed, 100<<10); code != 250 {
 		t.Errorf("the mail sent again is answered %d", code)
 	}
-	s.keptOnce()
+	s.kept()
 }
 
-func (s *sender) mustPost(word string) {
+// halfAMail begins a mail and leaves it without its end.
+func (s *sender) halfAMail(word string) *traffic.Mail {
 	s.t.Helper()
-	if answer, _ := s.post("other", word, 100); answer.Status/100 != 2 {
-		s.t.Fatalf("the API answers %d %s", answer.Status, answer.Body)
-	}
-}
-
-// halfAMail begins a mail; closing it ends it and answers what was said to it.
-func (s *sender) halfAMail(word string) io.WriteCloser {
-	s.t.Helper()
-	c, err := smtp.DialTLS(s.p.SMTPS, s.p.Trust())
+	c, err := s.Dial()
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { c.Close() })
-	if err := c.Auth(sasl.NewPlainClient("", s.user, s.password)); err != nil {
-		s.t.Fatal(err)
-	}
-	if err := errors.Join(c.Mail("pbx@office.example", nil), c.Rcpt("billing@nightbell.local", nil)); err != nil {
-		s.t.Fatal(err)
-	}
-	w, err := c.Data()
+	m, err := s.Begin(c, word, 100)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if _, err := fmt.Fprintf(w, "From: pbx@office.example\r\nSubject: %s\r\n\r\nplease call\r\n", word); err != nil {
-		s.t.Fatal(err)
-	}
-	return w
+	return m
 }
 
 func mustRequest(t *testing.T, url string) *http.Request {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -38,11 +39,11 @@ func TestAFullDiskRefusesNewCallsAndNothingElse(t *testing.T) {
 	}
 	s := newSender(t, p)
 	rosa := p.SignIn(t, appliancetest.Admin)
-	s.post("urgent", s.word(), 100)
-	first := s.word()
-	_, other := s.post("other", first, 100)
-	_, gone := s.post("other", "none", 100)
-	if code := s.mail(s.word(), 100<<10); code != 250 {
+	s.post(message.TypeUrgent, s.Word(), 100)
+	first := s.Word()
+	other := s.post(message.TypeOther, first, 100).ID
+	gone := takeAtTheDesk(t, rosa)
+	if code := s.mail(s.Word(), 100<<10); code != 250 {
 		t.Fatalf("a mail was answered %d", code)
 	}
 	if _, err := p.Smarthost.Wait(t.Context(), 1); err != nil {
@@ -51,12 +52,12 @@ func TestAFullDiskRefusesNewCallsAndNothingElse(t *testing.T) {
 
 	ballast := filepath.Join(dir, "ballast")
 	fill(t, ballast)
-	if code := s.mail(s.word(), 1<<20); code != 452 {
+	if code := s.mail(s.Word(), 1<<20); code != 452 {
 		t.Errorf("a mail whose file finds no room is answered %d", code)
 	}
 	refused := untilRefused(t, s)
 	refusedEverywhere(t, s, rosa)
-	if answer, id := s.post("other", first, 100); answer.Status/100 != 2 || id != other {
+	if answer := s.post(message.TypeOther, first, 100); answer.ID != other {
 		t.Errorf("a message that was taken before is answered %d %s when it is sent again", answer.Status, answer.Body)
 	}
 	worksOn(t, p, rosa, other)
@@ -84,26 +85,37 @@ func TestAFullDiskRefusesNewCallsAndNothingElse(t *testing.T) {
 		}
 	}
 	for range 2 { // the one that was refused, and again
-		if answer, _ := s.post("other", refused, long); answer.Status/100 != 2 {
+		if answer := s.post(message.TypeOther, refused, long); answer.Status/100 != 2 {
 			t.Errorf("with room again, the API answers %d %s", answer.Status, answer.Body)
 		}
 	}
-	if code := s.mail(s.word(), 1<<20); code != 250 {
+	if code := s.mail(s.Word(), 1<<20); code != 250 {
 		t.Errorf("with room again, a mail is answered %d", code)
 	}
 	if page := rosa.Get("/inbox"); strings.Contains(page.Body, "disk is full") {
 		t.Error("with room again, the desk still says that the disk is full")
 	}
-	s.keptOnce()
+	s.kept()
 	p.Restart()
 	p.Open() // which finishes what was begun
-	s.keptOnce()
-	path, copied := vault.EpochPaths(p.Dir, epoch)
-	for _, file := range []string{path, copied} {
+	s.kept()
+	file, copied := vault.EpochPaths(p.Dir, epoch)
+	for _, file := range []string{file, copied} {
 		if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("the key of a shredded message is there still: %v", err)
 		}
 	}
+}
+
+// takeAtTheDesk takes the message that is shredded later, by the form.
+func takeAtTheDesk(t *testing.T, rosa *appliancetest.Client) message.ID {
+	t.Helper()
+	page := rosa.Post("/messages", url.Values{"type": {"other"}, "f.caller": {"Marisol Quintero"}, "f.callback": {"none"}, "f.reason": {"a call"}})
+	id, err := message.ParseID(path.Base(page.At.Path))
+	if err != nil {
+		t.Fatalf("the form is answered %d:\n%s", page.Status, page.Main())
+	}
+	return id
 }
 
 // untilRefused posts until the disk is full and answers the word of what was
@@ -111,8 +123,8 @@ func TestAFullDiskRefusesNewCallsAndNothingElse(t *testing.T) {
 func untilRefused(t *testing.T, s *sender) string {
 	t.Helper()
 	for n := range 1000 {
-		word := s.word()
-		answer, _ := s.post("other", word, long)
+		word := s.Word()
+		answer := s.post(message.TypeOther, word, long)
 		switch answer.Status {
 		case http.StatusCreated:
 			continue
@@ -134,13 +146,13 @@ func untilRefused(t *testing.T, s *sender) string {
 // refusedEverywhere asks each door, and what shows how the appliance is.
 func refusedEverywhere(t *testing.T, s *sender, rosa *appliancetest.Client) {
 	t.Helper()
-	if answer, _ := s.post("urgent", s.word(), 100); answer.Status != http.StatusInsufficientStorage {
+	if answer := s.post(message.TypeUrgent, s.Word(), 100); answer.Status != http.StatusInsufficientStorage {
 		t.Errorf("the API answers %d %s", answer.Status, answer.Body)
 	}
-	if code := s.mail(s.word(), 100); code != 452 {
+	if code := s.mail(s.Word(), 100); code != 452 {
 		t.Errorf("a mail is answered %d", code)
 	}
-	word := s.word()
+	word := s.Word()
 	form := rosa.Post("/messages", url.Values{"type": {"other"}, "key": {word}, "f.caller": {"Marisol Quintero"}, "f.callback": {"none"}, "f.reason": {word}})
 	if form.Status != http.StatusInsufficientStorage || !strings.Contains(form.Body, "Marisol Quintero") || !strings.Contains(form.Body, word) {
 		t.Errorf("the desk's form is answered %d, or loses what was typed:\n%s", form.Status, form.Main())
