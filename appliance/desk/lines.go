@@ -9,30 +9,41 @@ import (
 // line is what the inbox shows of an opened record.
 type line struct{ who, what message.Clear }
 
+// lineKey names a line by its message too: an envelope that was made to name
+// another message's record must not be shown what was opened for that one.
+type lineKey struct {
+	of         message.ID
+	commitment string
+}
+
+func keyOf(e message.Envelope, record message.Part) lineKey {
+	return lineKey{e.ID, record.Commitment}
+}
+
 // maxLines bounds the lines that are kept opened: the inboxes of a year, some 10
 // MB. When there are more, the older half goes.
 const maxLines = 20_000
 
 // lines keeps opened inbox lines while the appliance is open, so that a page
 // costs one opening a message and not one a look. A line never changes, since
-// its record does not: the key is the record's commitment.
+// its record does not.
 type lines struct {
 	mu         sync.Mutex
 	era        int // of the lock; what was opened before the last one is not kept
-	young, old map[string]line
+	young, old map[lineKey]line
 }
 
-func newLines() *lines { return &lines{young: map[string]line{}} }
+func newLines() *lines { return &lines{young: map[lineKey]line{}} }
 
-func (l *lines) get(commitment string) (line, bool) {
+func (l *lines) get(key lineKey) (line, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if have, ok := l.young[commitment]; ok {
+	if have, ok := l.young[key]; ok {
 		return have, true
 	}
-	have, ok := l.old[commitment]
+	have, ok := l.old[key]
 	if ok {
-		l.keep(commitment, have)
+		l.keep(key, have)
 	}
 	return have, ok
 }
@@ -44,24 +55,24 @@ func (l *lines) now() int {
 	return l.era
 }
 
-func (l *lines) put(era int, commitment string, opened line) {
+func (l *lines) put(era int, key lineKey, opened line) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if era == l.era {
-		l.keep(commitment, opened)
+		l.keep(key, opened)
 	}
 }
 
-func (l *lines) keep(commitment string, opened line) {
+func (l *lines) keep(key lineKey, opened line) {
 	if len(l.young) >= maxLines/2 {
-		l.old, l.young = l.young, make(map[string]line, maxLines/2)
+		l.old, l.young = l.young, make(map[lineKey]line, maxLines/2)
 	}
-	l.young[commitment] = opened
+	l.young[key] = opened
 }
 
 func (l *lines) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.era++
-	l.young, l.old = map[string]line{}, nil
+	l.young, l.old = map[lineKey]line{}, nil
 }

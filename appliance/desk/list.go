@@ -156,8 +156,7 @@ func (d *Desk) openLines(ctx context.Context, s access.Session, rows []Row, at t
 			r.Seal = Locked
 			continue
 		}
-		record := recordPart(r.Envelope)
-		if have, ok := d.lines.get(record.Commitment); ok {
+		if have, ok := d.lines.get(keyOf(r.Envelope, recordPart(r.Envelope))); ok {
 			r.Who, r.What = have.who, have.what
 			continue
 		}
@@ -198,7 +197,7 @@ func (d *Desk) openLine(ctx context.Context, reader *vault.Reader, era int, r *R
 		r.Seal = d.sealFor(ctx, e.ID, part.ID, err)
 		return
 	}
-	d.lines.put(era, part.Commitment, line{r.Who, r.What})
+	d.lines.put(era, keyOf(e, part), line{r.Who, r.What})
 }
 
 // recordPart is the part with what the intake took; an envelope without one (a

@@ -140,6 +140,19 @@ func TestAForgedMessageIsShownAsForgedAndNeverTrusted(t *testing.T) {
 	}
 }
 
+func TestALineThatWasOpenedBeforeIsShownForItsOwnMessageOnly(t *testing.T) {
+	o := open(t)
+	a, b := o.envelope(o.take("p-ana")), o.envelope(o.take("p-ana"))
+	o.list(rosa, store.Query{})
+	o.forge(func(tx *store.Tx) error {
+		b.Parts = []message.Part{a.Parts[0]}
+		return store.PutEnvelope(tx, b)
+	})
+	if got := seen(o.list(rosa, store.Query{})); !slices.Equal(got, []string{"N-1002 (forged)", "N-1001 Marisol Quintero"}) {
+		t.Errorf("with the lines of both open already it is listed as %q", got)
+	}
+}
+
 func TestAForgedNoteOrFileDoesNotHideTheRest(t *testing.T) {
 	o := open(t)
 	id := o.voicemail()
