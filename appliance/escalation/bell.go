@@ -86,8 +86,8 @@ func (c change) bout(t *timer, reason notify.Reason) error {
 // one after it runs at once, until somebody was reached or everybody was tried.
 func (c change) ring(t *timer) error {
 	answer, err := oncall.Now(c.tx, c.at)
-	if err != nil {
-		return err
+	if err != nil && c.care == full {
+		return err // with less care nobody is on call, and everybody on the staff is rung
 	}
 	t.Times++
 	t.RangAt = c.at

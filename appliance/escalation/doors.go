@@ -21,7 +21,7 @@ func (e *Engine) Begin(tx *store.Tx, env message.Envelope, at time.Time) error {
 // Taken stops the ringing: the assignee took the message, and is rung again when
 // it is not worked in the promised time.
 func (e *Engine) Taken(tx *store.Tx, env message.Envelope, at time.Time) error {
-	if env.Status == message.CalledBack {
+	if env.Status == message.CalledBack && getTimer(tx, env.ID).State == Silent {
 		return nil // the caller was reached: whoever goes on with it promised nothing to them
 	}
 	return e.door(tx, env, take, at)

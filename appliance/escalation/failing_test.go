@@ -72,6 +72,51 @@ func TestABrokenAuditLogSilencesNothing(t *testing.T) {
 	}, "okafor", "lindqvist")
 }
 
+func TestABrokenOnCallListRingsEverybody(t *testing.T) {
+	inPractice(t, func(p *practice) {
+		p.staff.add("hale", "hale@example.com")
+		p.staff.last = []message.PersonID{"okafor", "hale"}
+		id := p.call(message.Urgent)
+		p.must(func(tx *store.Tx) error { return tx.Put("oncall", "order", []byte("{")) })
+		p.after(step + 10*time.Second)
+		if n := len(p.ringsOf(id)); n != 2 {
+			t.Errorf("rang %d times", n)
+		}
+		if got := p.told(id); len(got) != 3 {
+			t.Errorf("told %v: not everybody of the staff", got)
+		}
+	}, "okafor", "lindqvist")
+}
+
+func TestABellThatCannotBeReadBeginsAnew(t *testing.T) {
+	inPractice(t, func(p *practice) {
+		id := p.call(message.Urgent)
+		p.after(time.Minute)
+		p.must(func(tx *store.Tx) error { return tx.Put("escalations", string(id), []byte("{")) })
+		p.after(time.Second)
+		if n := len(p.ringsOf(id)); n != 2 {
+			t.Errorf("rang %d times", n)
+		}
+		p.expectFindings()
+	}, "okafor", "lindqvist")
+}
+
+func TestABellThatCannotBeReadHidesNoOther(t *testing.T) {
+	inPractice(t, func(p *practice) {
+		broken, good := p.call(message.Urgent), p.call(message.Urgent)
+		p.cancel() // nothing mends it
+		p.must(func(tx *store.Tx) error { return tx.Put("escalations", string(broken), []byte("{")) })
+		p.read(func(tx *store.Tx) error {
+			list, err := p.bell.Live(tx, p.clock.Now())
+			if err != nil || len(list) != 1 || list[0].Message != good {
+				t.Errorf("what rings is %+v, %v", list, err)
+			}
+			return nil
+		})
+		p.expectFindings("bell.unreadable/" + string(broken))
+	}, "okafor", "lindqvist")
+}
+
 func TestABrokenChannelSilencesNoOther(t *testing.T) {
 	t.Run("it panics", func(t *testing.T) {
 		inPractice(t, func(p *practice) {

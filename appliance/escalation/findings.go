@@ -46,7 +46,7 @@ func (e *Engine) Findings(tx *store.Tx, at time.Time) ([]finding.Finding, error)
 		return nil, err
 	}
 	list = append(list, reach...)
-	err = timers.Each(tx, "", func(_ string, t timer) error {
+	lost, err := eachTimer(tx, func(t timer) error {
 		if t.State == Ringing && t.Nobody {
 			list = append(list, rungNobody(t))
 		}
@@ -54,6 +54,9 @@ func (e *Engine) Findings(tx *store.Tx, at time.Time) ([]finding.Finding, error)
 	})
 	if err != nil {
 		return nil, err
+	}
+	for _, id := range lost {
+		list = append(list, unreadable(id))
 	}
 	list = append(list, e.ownFindings()...)
 	finding.Sort(list)
@@ -119,6 +122,12 @@ func rungNobody(t timer) finding.Finding {
 	return finding.Finding{ID: "bell.nobody/" + t.Number.String(), Severity: finding.Alarm,
 		Text: "Urgent message " + t.Number.String() + " rings and reaches nobody outside the building.",
 		Do:   "Take it at a desk, or phone somebody who can."}
+}
+
+func unreadable(id message.ID) finding.Finding {
+	return finding.Finding{ID: "bell.unreadable/" + string(id), Severity: finding.Alarm,
+		Text: "The bell of an urgent message cannot be read, and does not ring.",
+		Do:   "Take the message at a desk, then restart Nightbell: what is not taken rings anew."}
 }
 
 func gone(id message.PersonID) finding.Finding {

@@ -39,7 +39,7 @@ func (e *Engine) Live(tx *store.Tx, at time.Time) ([]Live, error) {
 	}
 	view := preview{change: e.change(tx, at), answer: answer, works: map[message.PersonID]bool{}}
 	var list []Live
-	err = timers.Each(tx, "", func(_ string, t timer) error {
+	_, err = eachTimer(tx, func(t timer) error {
 		l, err := view.of(t)
 		list = append(list, l)
 		return err

@@ -95,6 +95,7 @@ func TestAMessageWithoutItsBellRingsAfterTheNextStart(t *testing.T) {
 		broken, lost, taken, reached := p.call(message.Urgent), p.call(message.Urgent), p.call(message.Urgent), p.call(message.Urgent)
 		p.does(taken, message.StepTake, "okafor")
 		p.does(reached, message.StepCallBack, "okafor")
+		p.cancel() // the engine that runs would see it
 		p.must(func(tx *store.Tx) error {
 			if err := tx.Delete("escalations", string(lost)); err != nil {
 				return err

@@ -79,18 +79,16 @@ func (r *round) start() error {
 	sure := r.last
 	var all []timer
 	err := r.store.View(func(tx *store.Tx) error {
-		tx.Ascend(bucket, "", func(key string, value []byte) bool {
-			var t timer
-			if json.Unmarshal(value, &t) != nil {
-				r.log.Error("a timer cannot be read", "message", key)
-				return true
-			}
+		unreadable, err := eachTimer(tx, func(t timer) error {
 			if all = append(all, t); t.Written.After(sure) {
 				sure = t.Written
 			}
-			return true
+			return nil
 		})
-		return nil
+		for _, id := range unreadable {
+			r.log.Error("a timer cannot be read", "message", string(id))
+		}
+		return err
 	})
 	if err != nil {
 		return err
@@ -126,6 +124,7 @@ func (r *round) take() {
 		var t timer
 		if err := json.Unmarshal(a.value, &t); err != nil {
 			r.log.Error("a timer cannot be read", "message", string(id))
+			r.check = true // it rings anew
 			continue
 		}
 		r.agenda.set(id, t.Rev, dueOf(t, a))

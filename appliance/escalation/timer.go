@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -70,11 +71,26 @@ func (t *timer) put(tx *store.Tx, at, next time.Time) error {
 
 // getTimer answers the timer of a message, or one that is silent. One that
 // cannot be read is none: no broken bytes may keep a person from taking a
-// message, and the next start begins its bell anew.
+// message. Its bell is begun anew (findMissing).
 func getTimer(tx *store.Tx, id message.ID) timer {
 	t, _, err := timers.Get(tx, string(id))
 	if err != nil {
 		return timer{}
 	}
 	return t
+}
+
+// eachTimer calls f for every timer that can be read, and answers the messages
+// of those that cannot: one of them must not hide what else rings.
+func eachTimer(tx *store.Tx, f func(timer) error) (unreadable []message.ID, err error) {
+	tx.Ascend(bucket, "", func(key string, value []byte) bool {
+		var t timer
+		if json.Unmarshal(value, &t) != nil {
+			unreadable = append(unreadable, message.ID(key))
+			return true
+		}
+		err = f(t)
+		return err == nil
+	})
+	return unreadable, err
 }

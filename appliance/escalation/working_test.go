@@ -66,6 +66,22 @@ func TestCalledBackAndNotReachedRenewsThePromise(t *testing.T) {
 	}, "okafor", "lindqvist")
 }
 
+func TestAPromiseThatSomebodyTakesOverIsTheirs(t *testing.T) {
+	inPractice(t, func(p *practice) {
+		p.staff.add("hale", "hale@example.com")
+		id := p.call(message.Urgent)
+		p.does(id, message.StepTake, "okafor")
+		p.does(id, message.StepCallBack, "")
+		if err := p.try(id, message.StepCallBack, "", false); err != nil { // the caller was to be rung once more
+			t.Fatal(err)
+		}
+		p.after(10 * time.Minute)
+		p.does(id, message.StepTake, "hale")
+		p.after(promise)
+		p.expectTold(id, "okafor@0", "hale@40")
+	}, "okafor", "lindqvist")
+}
+
 func TestHandedOffRingsUntilSomebodyTakesIt(t *testing.T) {
 	inPractice(t, func(p *practice) {
 		p.staff.add("hale", "hale@example.com") // not on the list
