@@ -70,7 +70,7 @@ func (s *Server) printMessage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	pane.noDeeds()
+	pane.forPaper()
 	f, err := s.frame(c, "print", "print.title")
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package web
 
 import (
 	"html/template"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -173,8 +174,15 @@ func (s *Server) choices(tx *store.Tx, p *paneView, me message.PersonID) error {
 	return nil
 }
 
-// noDeeds takes away all that cannot be done on paper.
-func (p *paneView) noDeeds() { p.Can, p.Chart, p.OpenHref = desk.May{}, false, "" }
+// forPaper takes away what cannot be done on paper, what runs, and what is yet
+// to come.
+func (p *paneView) forPaper() {
+	p.Can, p.Chart, p.OpenHref = desk.May{}, false, ""
+	p.Steps = slices.DeleteFunc(p.Steps, func(s stepView) bool { return s.UntilMS != 0 })
+	for i := range p.Chips {
+		p.Chips[i].SinceMS, p.Chips[i].Pulse = 0, false
+	}
+}
 
 // stepView is one line of what happened, or of what comes.
 type stepView struct {

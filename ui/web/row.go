@@ -41,9 +41,9 @@ func (s *Server) rowView(r desk.Row, cal calendar) rowView {
 	switch {
 	case !e.Open():
 		v.Class = "row--closed"
-	case e.Urgency == message.Urgent:
+	case e.Urgency == message.Urgent && e.Status == message.New:
 		v.Class = "row--urgent"
-	case e.Urgency == message.SameDay:
+	case e.Urgency >= message.SameDay:
 		v.Class = "row--soon"
 	}
 	if e.Status == message.New {

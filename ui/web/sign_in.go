@@ -132,7 +132,6 @@ func (s *Server) signOut(c echo.Context) error {
 		return err
 	}
 	setToken(c, "")
-	c.Response().Header().Set("Clear-Site-Data", `"cache"`)
 	return c.Redirect(http.StatusSeeOther, "/sign-in")
 }
 

@@ -53,7 +53,7 @@ func readAssets() (*assets, error) {
 		case ".css":
 			css.WriteString(squeeze(string(b)))
 		case ".js":
-			a.add(name, b)
+			a.add(name, []byte(squeezeModule(string(b))))
 			if name != "app.js" {
 				a.modules = append(a.modules, name)
 			}
@@ -101,6 +101,18 @@ func squeeze(css string) string {
 	lines = slices.DeleteFunc(lines, func(l string) bool { return strings.TrimSpace(l) == "" })
 	for i, l := range lines {
 		lines[i] = strings.TrimSpace(l)
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// squeezeModule drops lines that are comments, and indentation. No module has a
+// text of several lines.
+func squeezeModule(js string) string {
+	var lines []string
+	for line := range strings.Lines(js) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "//") {
+			lines = append(lines, line)
+		}
 	}
 	return strings.Join(lines, "\n") + "\n"
 }

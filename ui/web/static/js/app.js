@@ -12,3 +12,4 @@ import { start as take } from './take.js';
 import { start as backup } from './backup.js';
 
 for (const part of [clocks, clearing, forms, keys, copy, alarm, inbox, message, take, backup, live]) part();
+document.documentElement.dataset.ready = '1'; // keys and clicks are heard from here on

@@ -11,6 +11,7 @@ export function start() {
     setTimeout(() => delete form.dataset.sent, 4000);
   });
   addEventListener('change', e => { if (e.target.matches('[data-send]')) e.target.form.requestSubmit(); });
+  addEventListener('click', e => { if (e.target.closest('[data-print]')) print(); });
   const here = new URL(location);
   if (here.searchParams.has('did')) {
     here.searchParams.delete('did');

@@ -4,7 +4,6 @@ import { say } from './words.js';
 import { line } from './live.js';
 import { wide, openPane } from './message.js';
 
-const list = document.getElementById('list');
 const rows = document.getElementById('rows');
 const held = [];
 const wanted = new Set();
@@ -53,6 +52,15 @@ function take(page) {
   showHeld();
 }
 
+// refresh looks at the whole list anew: after an absence, or when more changed
+// than can be named.
+async function refresh() {
+  const query = new URLSearchParams(location.search);
+  query.delete('open');
+  const answer = await fetch('/inbox?' + query, { cache: 'no-store' }).catch(() => null);
+  if (answer?.ok) take(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+}
+
 async function ask() {
   if (asking || !wanted.size) return;
   asking = true;
@@ -81,8 +89,9 @@ export function start() {
   });
   const firstPage = !new URLSearchParams(location.search).has('before');
   line.addEventListener('change', e => {
+    if (e.detail.many && firstPage) { refresh(); return; }
     for (const id of e.detail.messages || []) if (firstPage || find(id)) wanted.add(id);
     ask();
   });
-  line.addEventListener('hello', e => { if (e.detail.again && !list.querySelector('.do:not([hidden])')) location.reload(); });
+  line.addEventListener('hello', e => { if (e.detail.again && firstPage) refresh(); });
 }

@@ -32,7 +32,7 @@ function connect() {
   source.addEventListener('beat', alive);
   source.addEventListener('change', e => tell('change', alive(e)));
   source.addEventListener('backup', e => tell('backup', alive(e)));
-  source.addEventListener('locked', () => { if (!typing()) leave('/sign-in'); });
+  source.addEventListener('locked', () => { if (!typing()) leave('/sign-in?locked=1'); });
   source.addEventListener('unlocked', () => { if (!typing()) location.reload(); });
   source.addEventListener('bye', out);
   source.onerror = () => {
