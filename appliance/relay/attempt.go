@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"time"
 
 	"nightbell/appliance/audit"
@@ -76,7 +77,7 @@ func (q *Queue) deliver(ctx context.Context, e queued) *failure {
 		}
 		file, sealed, err := q.sealed(e)
 		if err != nil {
-			return &failure{why: whyNoContent, forGood: true, address: true}
+			return &failure{why: whyNoContent, forGood: errors.Is(err, fs.ErrNotExist), address: true}
 		}
 		defer sealed.Close()
 		l.subject, l.text, l.file, l.content = secureSubject+e.Number.String(), secureText(file), file, content{sealed}
@@ -109,10 +110,12 @@ func (q *Queue) address(e queued) (to string, failed *failure) {
 		return to, nil
 	case errors.Is(err, vault.ErrLocked):
 		return "", &failure{why: whyLocked, held: true}
-	case errors.Is(err, errMessageGone):
+	case errors.Is(err, errMessageGone), errors.Is(err, vault.ErrGone):
 		return "", &failure{why: whyMessageGone, gone: true}
+	case err == nil, errors.Is(err, vault.ErrForged):
+		return "", &failure{why: whyForged, forGood: true, address: true}
 	}
-	return "", &failure{why: whyForged, forGood: true, address: true}
+	return "", &failure{why: whyNoAddress, address: true} // the key may come back: a disk that is mended, a copy from a backup
 }
 
 // sealed is the age file of a letter, and its name.

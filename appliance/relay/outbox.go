@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -109,7 +111,10 @@ func (q *Queue) Withdraw(tx *store.Tx, key string) error {
 		return err
 	}
 	e, found, err := outbox().Get(tx, string(id))
-	if err != nil || !found {
+	switch {
+	case errors.Is(err, store.ErrDamaged):
+		e = queued{ID: id, Key: key} // it must not keep the bell from its next notice
+	case err != nil || !found:
 		return err
 	}
 	return remove(tx, e)
@@ -119,6 +124,9 @@ func (q *Queue) Withdraw(tx *store.Tx, key string) error {
 // calls it writes down who.
 func (q *Queue) Drop(tx *store.Tx, id message.ID) error {
 	e, err := entry(tx, id)
+	if errors.Is(err, store.ErrDamaged) {
+		return outbox().Delete(tx, string(id))
+	}
 	if err != nil {
 		return err
 	}
@@ -135,22 +143,32 @@ func (q *Queue) Retry(tx *store.Tx, id message.ID, at time.Time) error {
 	return put(tx, e)
 }
 
-// Entries answers the queue, the oldest mail first.
+// Entries answers the queue, the oldest mail first. A mail that cannot be read
+// stands in it as refused.
 func (q *Queue) Entries(tx *store.Tx) ([]Entry, error) {
 	list := []Entry{}
-	err := outbox().Each(tx, "", func(_ string, e queued) error {
+	each(tx, func(e queued) {
 		shown := Entry{ID: e.ID, Kind: e.Kind, State: e.State, Attempts: e.Attempts, NextAt: e.NextAt, Why: e.Why,
 			Message: e.Message, Number: e.Number, QueuedAt: e.QueuedAt}
 		if e.Kind == KindNotice {
 			shown.ToDomain = domain(e.To)
 		}
 		list = append(list, shown)
-		return nil
 	})
-	if err != nil {
-		return nil, fmt.Errorf("reading the queue: %w", err)
-	}
 	return list, nil
+}
+
+// each calls f for every mail of the queue. One that cannot be read is refused:
+// it must not keep the others, nor end what runs.
+func each(tx *store.Tx, f func(queued)) {
+	tx.Ascend(outboxBucket, "", func(key string, value []byte) bool {
+		var e queued
+		if json.Unmarshal(value, &e) != nil {
+			e = queued{ID: message.ID(key), State: StateRefused, Why: whyUnreadable}
+		}
+		f(e)
+		return true
+	})
 }
 
 // NamesBlob says whether a queued mail has its content in the blob: whoever

@@ -164,13 +164,13 @@ type result struct {
 
 func (r *runner) load() error {
 	return r.q.o.Store.View(func(tx *store.Tx) error {
-		return outbox().Each(tx, "", func(_ string, e queued) error {
+		each(tx, func(e queued) {
 			r.note(e)
 			if e.NextAt.IsZero() {
 				r.makeDue(e.ID)
 			}
-			return nil
 		})
+		return nil
 	})
 }
 
@@ -203,14 +203,10 @@ func (r *runner) catchUp() error {
 	if len(touched) > 0 {
 		err := r.q.o.Store.View(func(tx *store.Tx) error {
 			for id := range touched {
-				e, found, err := outbox().Get(tx, string(id))
-				if err != nil {
-					return err
-				}
-				if found {
+				if e, found, err := outbox().Get(tx, string(id)); err == nil && found {
 					r.note(e)
 				} else {
-					delete(r.plan, id)
+					delete(r.plan, id) // gone, or it cannot be read: see each
 				}
 			}
 			return nil

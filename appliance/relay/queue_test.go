@@ -58,6 +58,34 @@ func TestTheQueueSurvivesARestart(t *testing.T) {
 	o.until("an empty queue", empty)
 }
 
+func TestAMailThatCannotBeReadKeepsNoOtherAndIsSaid(t *testing.T) {
+	o, host := newOffice(t), startHost(t, smarthost.Options{})
+	o.use(host)
+	early, late := newID(t), newID(t)
+	o.update(func(tx *store.Tx) error { return tx.Put("outbox", string(early), []byte("{")) })
+	o.run()
+	o.update(func(tx *store.Tx) error { return tx.Put("outbox", string(late), []byte("{")) })
+	o.enqueue(o.notice(true))
+	receive(t, host, 1)
+	list := o.until("the two that stay", func(list []relay.Entry) bool { return len(list) == 2 })
+	for _, e := range list {
+		if e.State != relay.StateRefused || e.Why == "" {
+			t.Errorf("the queue has %+v", e)
+		}
+		o.update(func(tx *store.Tx) error { return o.queue.Drop(tx, e.ID) })
+	}
+	o.until("an empty queue", empty)
+	host.Do(smarthost.Temporary)
+	m := o.notice(true)
+	o.enqueue(m)
+	o.update(func(tx *store.Tx) error { return tx.Put("outbox", string(m.ID), []byte("{")) })
+	m.ID = newID(t)
+	o.enqueue(m)
+	if list := o.entries(); len(list) != 1 || list[0].ID != m.ID {
+		t.Errorf("the newer notice did not take its place: %+v", list)
+	}
+}
+
 func TestAMailOfUnknownOutcomeGoesAgainUnderTheSameID(t *testing.T) {
 	o, host := newOffice(t), startHost(t, smarthost.Options{})
 	host.Do(smarthost.DropAtEnd)

@@ -244,6 +244,31 @@ func TestALetterOfAMessageThatIsGoneIsNotSent(t *testing.T) {
 	}
 }
 
+func TestALetterWhoseKeyFileIsMissingIsTriedAgain(t *testing.T) {
+	o, host := newOffice(t), startHost(t, smarthost.Options{})
+	o.use(host)
+	env, key := o.someMessage(), hybridKey(t)
+	o.post(env, access.Person{ID: "p7", Mail: canaryAddress, AgeRecipient: key.Recipient().String()}, canaryText)
+	o.restart()
+	epochs, away := filepath.Join(o.dir, "epochs"), filepath.Join(o.dir, "away")
+	if err := os.Rename(epochs, away); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.vault.Unlock(t.Context(), o.kit.Identity); err != nil {
+		t.Fatal(err)
+	}
+	o.run()
+	if e := o.until("an attempt", tried(1))[0]; e.State != relay.StateWaiting || e.NextAt.IsZero() {
+		t.Fatalf("the queue has %+v", e)
+	}
+	if err := os.Rename(away, epochs); err != nil {
+		t.Fatal(err)
+	}
+	o.turn(time.Minute)
+	receive(t, host, 1)
+	o.until("an empty queue", empty)
+}
+
 func TestALetterNeedsAKeyAndAnAddress(t *testing.T) {
 	o := newOffice(t)
 	env := o.someMessage()

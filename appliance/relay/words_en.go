@@ -28,9 +28,11 @@ const (
 	whyNoSecrets   = "The password for the smarthost cannot be read from this machine's secrets."
 	whyLocked      = "The appliance is locked, and the address of this mail is sealed. It goes when somebody who reads signs in."
 	whyForged      = "The sealed address of this mail cannot be opened. It was not sent."
+	whyNoAddress   = "The sealed address of this mail cannot be read from the disk now. It is tried again."
 	whyMessageGone = "The message was deleted, and its letter with it."
 	whyNoContent   = "The sealed content of this mail cannot be read from the disk. It was not sent."
 	whyStore       = "The store could not be read."
+	whyUnreadable  = "This mail cannot be read from the store. It was not sent; drop it, and send it again."
 	whyUnknown     = "It is not known whether the last mail went."
 )
 
