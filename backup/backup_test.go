@@ -226,6 +226,36 @@ func TestAVoicemailThatRottedHereIsNamedAndTheRestIsSaved(t *testing.T) {
 	}
 }
 
+func TestAKeySlotThatRottedHereIsNamedAndOneThatWasReplacedIsNot(t *testing.T) {
+	p := newPractice(t)
+	p.receive(1)
+	slot, err := p.vault.MakeSlot(t.Context(), "p1", "slow copper lantern on the pier", nil)
+	must(t, err)
+	p.update(func(tx *store.Tx) error { return p.vault.CommitSlot(tx, slot) })
+	p.vault.Close() // the file has its name
+	file := filepath.Join(p.dir, "keys", "staff-p1.age")
+	flip(t, file, 100)
+
+	point, err := p.backup.Now(t.Context(), p.target, nil)
+	if b := badObject(t, err); b.Name != "keys/staff-p1.age" {
+		t.Errorf("got %v", b)
+	}
+	if point.Proven() || point.Messages != 1 {
+		t.Errorf("the point is %+v", point)
+	}
+
+	drops := 0
+	p.step = func(what string) {
+		if what == "write the snapshot" && drops == 0 {
+			drops++
+			p.update(func(tx *store.Tx) error { return p.vault.DropSlot(tx, "p1") })
+		}
+	}
+	if point := p.takeBackup(); !point.Proven() || drops != 1 {
+		t.Errorf("after %d drops the point is %+v", drops, point)
+	}
+}
+
 func TestAnEpochWhoseFirstFileRottedComesBackFromItsCopy(t *testing.T) {
 	p := newPractice(t)
 	p.receive(2)

@@ -45,6 +45,7 @@ type run struct {
 	point    Point
 	wants    []want
 	here     map[string]File // what the manifest names beside snapshots, by path
+	absent   []vault.Slot    // whose file is not what the snapshot's store names
 	damage   []error         // what is wrong in the data folder itself
 	mended   []string        // what was found broken on the target and written anew
 	meter    *meter
@@ -192,6 +193,9 @@ func (r *run) snapshot(ctx context.Context) error {
 	if err = errors.Join(err, file.Close()); err != nil {
 		return err
 	}
+	if err := r.missing(ctx); err != nil {
+		return err
+	}
 	c := r.contents
 	r.point.At, r.point.Life, r.point.Seq, r.point.Audit = c.At, c.Life, c.Seq, c.Audit
 	r.point.Messages, r.point.Next = c.Messages, c.Next
@@ -219,7 +223,7 @@ func (r *run) write(ctx context.Context, tx *store.Tx, file io.Writer) error {
 		return err
 	}
 	r.wants, r.contents.Messages, r.contents.Next = c.wants, c.messages, int64(c.next)
-	slots, err := r.slots(ctx, tx)
+	slots, err := r.slots(tx)
 	if err != nil {
 		return err
 	}
@@ -232,12 +236,14 @@ func (r *run) write(ctx context.Context, tx *store.Tx, file io.Writer) error {
 	return err
 }
 
-// slots reads the slot files that the store names.
-func (r *run) slots(ctx context.Context, tx *store.Tx) ([]slotFile, error) {
+// slots reads the slot files that the store names. What is not there is judged
+// when this read of the store is over: see missing.
+func (r *run) slots(tx *store.Tx) ([]slotFile, error) {
 	named, err := vault.Slots(tx)
 	if err != nil {
 		return nil, err
 	}
+	r.absent = nil
 	var list []slotFile
 	for _, s := range named {
 		var paths []string
@@ -245,16 +251,26 @@ func (r *run) slots(ctx context.Context, tx *store.Tx) ([]slotFile, error) {
 			paths = append(paths, filepath.Join(r.b.o.Store.Dir(), filepath.FromSlash(name)))
 		}
 		data, ok := readNamed(s.SHA256, paths...)
-		if !ok && r.stillNamed(ctx, slotsFolder+s.Name+".age", s.SHA256) {
-			r.damage = append(r.damage, bad("keys/"+s.Name+".age", "is missing or changed in the data folder: somebody's password will not open a restored practice"))
-			continue
-		}
 		if !ok {
-			return nil, errMoved
+			r.absent = append(r.absent, s)
+			continue
 		}
 		list = append(list, slotFile{name: s.Name, data: data})
 	}
 	return list, nil
+}
+
+// missing tells a slot file that is damaged from one that was replaced while the
+// snapshot was taken. It asks the store anew, which nobody may from inside a
+// read: a writer that waits for the map stands between the two for ever.
+func (r *run) missing(ctx context.Context) error {
+	for _, s := range r.absent {
+		if !r.stillNamed(ctx, slotsFolder+s.Name+".age", s.SHA256) {
+			return errMoved
+		}
+		r.damage = append(r.damage, bad("keys/"+s.Name+".age", "is missing or changed in the data folder: somebody's password will not open a restored practice"))
+	}
+	return nil
 }
 
 // room sees that there is room for the snapshot and the test restore, so that
