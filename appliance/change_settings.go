@@ -44,14 +44,10 @@ func (a *Appliance) SetSetting(ctx context.Context, by string, key settings.Key,
 // read here, once: its content goes to the machine's secrets, so that the file
 // can be removed.
 func (a *Appliance) SetSettings(ctx context.Context, by string, values map[settings.Key]string) error {
-	if file, given := values[settings.MailPasswordFile]; given {
-		password, err := readMailPassword(file)
-		if err != nil {
-			return err
-		}
-		if err := a.keepMailPassword(password); err != nil {
-			return err
-		}
+	file, withPassword := values[settings.MailPasswordFile]
+	password, err := readMailPassword(file)
+	if err != nil {
+		return err
 	}
 	at := a.Clock.Now().UTC()
 	keys := make([]string, 0, len(values))
@@ -59,7 +55,7 @@ func (a *Appliance) SetSettings(ctx context.Context, by string, values map[setti
 		keys = append(keys, string(key))
 	}
 	slices.Sort(keys)
-	return a.Store.Update(ctx, func(tx *store.Tx) error {
+	err = a.Store.Update(ctx, func(tx *store.Tx) error {
 		for _, key := range keys {
 			if err := settings.Set(tx, settings.Key(key), values[settings.Key(key)]); err != nil {
 				return err
@@ -68,6 +64,10 @@ func (a *Appliance) SetSettings(ctx context.Context, by string, values map[setti
 		_, err := audit.Append(tx, audit.Leaf{At: at, Who: by, What: audit.SettingsChanged, About: keys})
 		return err
 	})
+	if err != nil || !withPassword {
+		return err
+	}
+	return a.keepMailPassword(password)
 }
 
 // SetMailPassword keeps the password at the smarthost; an empty one removes it.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -107,6 +108,28 @@ func TestSettingsChangeTogetherOrNotAtAll(t *testing.T) {
 	step, err := p.Setting(settings.BellStep)
 	if err != nil || step.Value != "5m" {
 		t.Errorf("the other setting was changed to %q (%v)", step.Value, err)
+	}
+}
+
+func TestARefusedSettingLeavesThePasswordAsItWas(t *testing.T) {
+	p := appliancetest.Start(t)
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte("correct horse\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	values := map[settings.Key]string{settings.MailPasswordFile: file, settings.MailSmarthost: "smtp://plain.example.com:25"}
+	if err := p.SetSettings(t.Context(), "owner", values); err == nil {
+		t.Fatal("a smarthost without TLS was accepted")
+	}
+	if has, err := p.HasMailPassword(); has || err != nil {
+		t.Errorf("the password is kept all the same (%v)", err)
+	}
+	values[settings.MailSmarthost] = "smtps://mail.example.com:465"
+	if err := p.SetSettings(t.Context(), "owner", values); err != nil {
+		t.Fatal(err)
+	}
+	if has, err := p.HasMailPassword(); !has || err != nil {
+		t.Errorf("the password is not kept (%v)", err)
 	}
 }
 

@@ -2,6 +2,9 @@ package appliance
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"nightbell/appliance/access"
@@ -56,17 +59,36 @@ func (b bellOutcome) Failed(tx *store.Tx, m notify.Mail, at time.Time) error {
 // mailIntake gives a machine's mail to the intake.
 type mailIntake struct{ a *Appliance }
 
+// TakeMail takes a mail with what was read of it, or, where that is not fit for
+// a message (a scan of a hundred files), as it came: its sender would keep a mail
+// that is refused and send it again for ever, and nobody at a desk would know.
 func (m mailIntake) TakeMail(ctx context.Context, mail relay.Mail) error {
-	files := make([]intake.Attachment, 0, len(mail.Files))
-	for _, f := range mail.Files {
-		files = append(files, intake.Attachment{Name: f.Name, Type: f.Type, Role: f.Role, Data: f.Data})
-	}
-	_, err := m.a.Intake.Take(ctx, intake.Taking{
-		Type: mail.Type, Urgency: &mail.Urgency,
-		Form: mail.Form, Text: mail.Text, Files: files,
+	t := intake.Taking{
+		Type: mail.Type, Urgency: &mail.Urgency, Form: mail.Form, Text: mail.Text,
 		Channel: message.ChannelMail, Device: mail.Device, Flags: mail.Flags,
-	})
+	}
+	for _, f := range mail.Files {
+		t.Files = append(t.Files, intake.Attachment{Name: f.Name, Type: f.Type, Role: f.Role, Data: f.Data})
+	}
+	_, err := m.a.Intake.Take(ctx, t)
+	var unfit *intake.Invalid
+	if !errors.As(err, &unfit) {
+		return err
+	}
+	m.a.Log.Warn("a mail is taken as it came, without its parts", "device", mail.Device)
+	_, err = m.a.Intake.Take(ctx, asItCame(t))
 	return err
+}
+
+func asItCame(t intake.Taking) intake.Taking {
+	t.Files = slices.DeleteFunc(t.Files, func(f intake.Attachment) bool { return f.Role != message.RoleOriginal })
+	if text := t.Text.Reveal(); len(text) > message.InlineLimit {
+		t.Text = message.Clear(strings.ToValidUTF8(text[:message.InlineLimit], ""))
+	}
+	if !slices.Contains(t.Flags, message.FlagUnreadable) {
+		t.Flags = append(slices.Clone(t.Flags), message.FlagUnreadable)
+	}
+	return t
 }
 
 // sealedMail takes the desk's letters to the queue.

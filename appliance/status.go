@@ -49,39 +49,48 @@ func (a *Appliance) Status(ctx context.Context) (Status, error) {
 	return s, err
 }
 
-// Findings gathers what needs a person from every room, the gravest first.
+// Findings gathers what needs a person from every room, the gravest first. Every
+// page shows them, so a room that cannot say is a finding itself: one broken
+// record must not take the desk away.
 func (a *Appliance) Findings(ctx context.Context) ([]finding.Finding, error) {
 	at := a.Clock.Now().UTC()
 	var all []finding.Finding
-	err := a.Store.View(func(tx *store.Tx) error {
-		for _, ask := range []func() ([]finding.Finding, error){
-			func() ([]finding.Finding, error) { return a.Bell.Findings(tx, at) }, // with those of who is on call
-			func() ([]finding.Finding, error) { return a.Access.Findings(tx, at) },
-			func() ([]finding.Finding, error) { return a.Queue.Findings(tx, at) },
-			func() ([]finding.Finding, error) { return a.Desk.Findings(tx) },
-		} {
-			found, err := ask()
-			if err != nil {
-				return err
+	of := func(room string) func([]finding.Finding, error) {
+		return func(found []finding.Finding, err error) {
+			if all = append(all, found...); err != nil {
+				a.Log.Error("a room cannot say what needs a person", "room", room, "err", err)
+				all = append(all, unread(room))
 			}
-			all = append(all, found...)
 		}
+	}
+	err := a.Store.View(func(tx *store.Tx) error {
+		of("bell")(a.Bell.Findings(tx, at)) // with those of who is on call
+		of("people")(a.Access.Findings(tx, at))
+		of("mail")(a.Queue.Findings(tx, at))
+		of("desk")(a.Desk.Findings(tx))
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("gathering what needs a person: %w", err)
 	}
-	keys, err := a.Vault.Findings(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("gathering what needs a person: %w", err)
+	of("keys")(a.Vault.Findings(ctx))
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
 	}
-	all = append(all, keys...)
 	all = append(all, a.Desks.Findings()...)
 	all = append(all, a.Backup.Findings(ctx)...)
 	all = append(all, a.diskFindings()...)
 	all = append(all, a.kitFinding()...)
 	finding.Sort(all)
 	return all, nil
+}
+
+func unread(room string) finding.Finding {
+	return finding.Finding{
+		ID: "unread." + room, Severity: finding.Alarm,
+		Text: fmt.Sprintf("A record of the %s cannot be read, so nobody is told what needs a person there.", room),
+		Do:   "Look at the log of the service: it names the record. Restore the newest proven backup beside the data to compare.",
+	}
 }
 
 func (a *Appliance) diskFindings() []finding.Finding {
