@@ -12,9 +12,17 @@ import (
 	"nightbell/appliance/appliancetest"
 )
 
-func TestEveryPageSaysThatNothingLeavesTheBuilding(t *testing.T) {
+// These need no practice of their own.
+func TestTheOffice(t *testing.T) {
 	p := appliancetest.Start(t)
 	c := p.SignIn(t, appliancetest.Admin)
+	t.Run("every page says that nothing leaves the building", func(t *testing.T) { everyPageSaysThatNothingLeavesTheBuilding(t, p, c) })
+	t.Run("a device's password is shown once", func(t *testing.T) { aDevicesPasswordIsShownOnce(t, p, c) })
+	t.Run("the audit page names nobody outside", func(t *testing.T) { theAuditPageNamesNobodyOutside(t, p, c) })
+	t.Run("the on-call list is moved", func(t *testing.T) { theOnCallListIsMoved(t, p) })
+}
+
+func everyPageSaysThatNothingLeavesTheBuilding(t *testing.T, p *appliancetest.Practice, c *appliancetest.Client) {
 	for _, path := range []string{"/inbox", "/take", "/on-call", "/people", "/devices", "/backups", "/settings", "/audit", "/queue", "/menu", "/desk"} {
 		page := c.Get(path)
 		if page.Status != http.StatusOK || !strings.Contains(page.Body, "No working channel leaves the building") {
@@ -50,9 +58,7 @@ func TestAPersonIsAddedChangedAndEnded(t *testing.T) {
 	}
 }
 
-func TestADevicesPasswordIsShownOnce(t *testing.T) {
-	p := appliancetest.Start(t)
-	c := p.SignIn(t, appliancetest.Admin)
+func aDevicesPasswordIsShownOnce(t *testing.T, p *appliancetest.Practice, c *appliancetest.Client) {
 	page := c.Post("/devices", url.Values{"name": {"front scanner"}})
 	m := regexp.MustCompile(`id="secret">([^<]+)<`).FindStringSubmatch(page.Body)
 	if m == nil {
@@ -67,8 +73,7 @@ func TestADevicesPasswordIsShownOnce(t *testing.T) {
 	}
 }
 
-func TestTheOnCallListIsMoved(t *testing.T) {
-	p := appliancetest.Start(t)
+func theOnCallListIsMoved(t *testing.T, p *appliancetest.Practice) {
 	doctor := p.AddPerson(okafor, "okafor@cedar.example", access.Provider)
 	c := p.SignIn(t, appliancetest.Admin)
 	page := c.Post("/on-call/order", url.Values{"order": {""}, "who": {string(doctor)}, "move": {"in"}})
@@ -134,9 +139,7 @@ func TestAFurtherReaderNeedsTheWordOfOne(t *testing.T) {
 	}
 }
 
-func TestTheAuditPageNamesNobodyOutside(t *testing.T) {
-	p := appliancetest.Start(t)
-	c := p.SignIn(t, appliancetest.Admin)
+func theAuditPageNamesNobodyOutside(t *testing.T, p *appliancetest.Practice, c *appliancetest.Client) {
 	at := take(t, c, refill("Zyxcanary"))
 	c.Get(at)
 	page := c.Get("/audit")

@@ -19,8 +19,21 @@ func noRedirects(c *appliancetest.Client) *appliancetest.Client {
 	return c
 }
 
-func TestTheCookieIsBoundToThisServer(t *testing.T) {
+// Each of these leaves the practice as it found it; a practice and a sign-in cost
+// a second each.
+func TestAtTheDoor(t *testing.T) {
 	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	t.Run("the cookie is bound to this server", func(t *testing.T) { theCookieIsBoundToThisServer(t, p) })
+	t.Run("every answer is guarded", func(t *testing.T) { everyAnswerIsGuarded(t, p, c) })
+	t.Run("a wrong password and an unknown name look alike", func(t *testing.T) { aWrongPasswordAndAnUnknownNameLookAlike(t, p) })
+	t.Run("nothing is taken from an address", func(t *testing.T) { nothingIsTakenFromAnAddress(t, p) })
+	t.Run("other sites are refused", func(t *testing.T) { otherSitesAreRefused(t, p, c) })
+	t.Run("a link leads back after signing in", func(t *testing.T) { aLinkLeadsBackAfterSigningIn(t, p) })
+	t.Run("signing out ends the session", func(t *testing.T) { signingOutEndsTheSession(t, p, c) })
+}
+
+func theCookieIsBoundToThisServer(t *testing.T, p *appliancetest.Practice) {
 	c := noRedirects(p.Client(t))
 	answer := c.Post("/sign-in", url.Values{"name": {appliancetest.Admin.Name}, "password": {appliancetest.Admin.Password}})
 	cookie := answer.Header.Get("Set-Cookie")
@@ -34,9 +47,7 @@ func TestTheCookieIsBoundToThisServer(t *testing.T) {
 	}
 }
 
-func TestEveryAnswerIsGuarded(t *testing.T) {
-	p := appliancetest.Start(t)
-	c := p.SignIn(t, appliancetest.Admin)
+func everyAnswerIsGuarded(t *testing.T, p *appliancetest.Practice, c *appliancetest.Client) {
 	for _, path := range []string{"/inbox", "/sign-in", "/nothing", "/healthz", "/messages/no"} {
 		h := c.Get(path).Header
 		for name, want := range map[string]string{
@@ -52,8 +63,7 @@ func TestEveryAnswerIsGuarded(t *testing.T) {
 	}
 }
 
-func TestAWrongPasswordAndAnUnknownNameLookAlike(t *testing.T) {
-	p := appliancetest.Start(t)
+func aWrongPasswordAndAnUnknownNameLookAlike(t *testing.T, p *appliancetest.Practice) {
 	c := p.Client(t)
 	wrong := c.Post("/sign-in", url.Values{"name": {appliancetest.Admin.Name}, "password": {"not the one it is at all"}})
 	unknown := c.Post("/sign-in", url.Values{"name": {"nosuch"}, "password": {"not the one it is at all"}})
@@ -68,8 +78,7 @@ func TestAWrongPasswordAndAnUnknownNameLookAlike(t *testing.T) {
 	}
 }
 
-func TestNothingIsTakenFromAnAddress(t *testing.T) {
-	p := appliancetest.Start(t)
+func nothingIsTakenFromAnAddress(t *testing.T, p *appliancetest.Practice) {
 	c := p.Client(t)
 	q := url.Values{"name": {appliancetest.Admin.Name}, "password": {appliancetest.Admin.Password}}
 	if page := c.Post("/sign-in?"+q.Encode(), nil); page.Status != http.StatusUnauthorized {
@@ -77,9 +86,7 @@ func TestNothingIsTakenFromAnAddress(t *testing.T) {
 	}
 }
 
-func TestOtherSitesAreRefused(t *testing.T) {
-	p := appliancetest.Start(t)
-	c := p.SignIn(t, appliancetest.Admin)
+func otherSitesAreRefused(t *testing.T, p *appliancetest.Practice, c *appliancetest.Client) {
 	for name, header := range map[string]map[string]string{
 		"another site":              {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
 		"another site, old browser": {"Origin": "https://evil.example"},
@@ -109,17 +116,14 @@ func TestOtherSitesAreRefused(t *testing.T) {
 	}
 }
 
-func TestSigningOutEndsTheSession(t *testing.T) {
-	p := appliancetest.Start(t)
-	c := p.SignIn(t, appliancetest.Admin)
+func signingOutEndsTheSession(t *testing.T, p *appliancetest.Practice, c *appliancetest.Client) {
 	c.Post("/sign-out", nil)
 	if page := c.Get("/inbox"); page.At.Path != "/sign-in" {
 		t.Errorf("the inbox still answers at %s", page.At)
 	}
 }
 
-func TestALinkLeadsBackAfterSigningIn(t *testing.T) {
-	p := appliancetest.Start(t)
+func aLinkLeadsBackAfterSigningIn(t *testing.T, p *appliancetest.Practice) {
 	c := p.Client(t)
 	page := c.Get("/messages/019ab000-0000-7000-8000-000000000000")
 	if page.At.Path != "/sign-in" || page.At.Query().Get("next") != "/messages/019ab000-0000-7000-8000-000000000000" {

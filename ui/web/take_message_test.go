@@ -67,9 +67,16 @@ func TestTakingShowsTheNumberToReadBack(t *testing.T) {
 	}
 }
 
-func TestAnIncompleteFormKeepsWhatWasTyped(t *testing.T) {
+// These need no practice of their own.
+func TestTheForm(t *testing.T) {
 	p := appliancetest.Start(t)
 	c := p.SignIn(t, appliancetest.Admin)
+	t.Run("an incomplete form keeps what was typed", func(t *testing.T) { anIncompleteFormKeepsWhatWasTyped(t, p, c) })
+	t.Run("changing the call type by the server", func(t *testing.T) { changingTheCallTypeByTheServer(t, p, c) })
+	t.Run("what is typed stands in no address, title or log", func(t *testing.T) { whatIsTypedStandsInNoAddressTitleOrLog(t, p, c) })
+}
+
+func anIncompleteFormKeepsWhatWasTyped(t *testing.T, p *appliancetest.Practice, c *appliancetest.Client) {
 	form := refill("Priya Raman")
 	form.Del("f.medication")
 	form.Set("key", "019ab000-0000-7000-8000-000000000001")
@@ -88,9 +95,7 @@ func TestAnIncompleteFormKeepsWhatWasTyped(t *testing.T) {
 }
 
 // Without its module, the page shows the fields of another call type when asked.
-func TestChangingTheCallTypeByTheServer(t *testing.T) {
-	p := appliancetest.Start(t)
-	c := p.SignIn(t, appliancetest.Admin)
+func changingTheCallTypeByTheServer(t *testing.T, p *appliancetest.Practice, c *appliancetest.Client) {
 	page := c.Post("/messages", url.Values{"type": {"urgent"}, "f.caller": {"Marisol Quintero"}, "show": {"1"}})
 	if page.Status != http.StatusOK || !strings.Contains(page.Body, "Marisol Quintero") || !strings.Contains(page.Body, "Save and ring") {
 		t.Errorf("answered %d", page.Status)
@@ -101,9 +106,7 @@ func TestChangingTheCallTypeByTheServer(t *testing.T) {
 	}
 }
 
-func TestWhatIsTypedStandsInNoAddressTitleOrLog(t *testing.T) {
-	p := appliancetest.Start(t)
-	c := p.SignIn(t, appliancetest.Admin)
+func whatIsTypedStandsInNoAddressTitleOrLog(t *testing.T, p *appliancetest.Practice, c *appliancetest.Client) {
 	page := take(t, c, urgent("Zyxcanary Quintero"))
 	for _, path := range []string{"/inbox", "/inbox?open=" + strings.TrimPrefix(page, "/messages/"), page, page + "/print", page + "/chart", page + "?do=note"} {
 		got := c.Get(path)

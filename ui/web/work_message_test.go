@@ -70,9 +70,7 @@ func TestAMessageIsWorkedToItsEnd(t *testing.T) {
 	}
 }
 
-func TestUndoGoesAfterTenSeconds(t *testing.T) {
-	p := appliancetest.Start(t)
-	c := p.SignIn(t, appliancetest.Admin)
+func undoGoesAfterTenSeconds(t *testing.T, p *appliancetest.Practice, c *appliancetest.Client) {
 	at := take(t, c, refill("Priya Raman"))
 	page := c.Post(at+"/close", url.Values{"seen": {seen(c.Get(at))}, "outcome": {"done"}})
 	p.Advance(15 * time.Second)
@@ -114,9 +112,16 @@ func TestCallTakersSeeTheirOwnAlone(t *testing.T) {
 	}
 }
 
-func TestTheChartIsPlainText(t *testing.T) {
+// Each of these works a message of its own.
+func TestOneMessageEach(t *testing.T) {
 	p := appliancetest.Start(t)
 	c := p.SignIn(t, appliancetest.Admin)
+	t.Run("the chart is plain text", func(t *testing.T) { theChartIsPlainText(t, p, c) })
+	t.Run("print has no buttons and who printed", func(t *testing.T) { printHasNoButtonsAndWhoPrinted(t, p, c) })
+	t.Run("undo goes after ten seconds", func(t *testing.T) { undoGoesAfterTenSeconds(t, p, c) })
+}
+
+func theChartIsPlainText(t *testing.T, p *appliancetest.Practice, c *appliancetest.Client) {
 	at := take(t, c, refill("Priya Raman"))
 	plain := c.Get(at + "/chart?plain=1")
 	if !strings.HasPrefix(plain.Header.Get("Content-Type"), "text/plain") || !strings.Contains(plain.Body, "Medication: Lisinopril") {
@@ -124,9 +129,7 @@ func TestTheChartIsPlainText(t *testing.T) {
 	}
 }
 
-func TestPrintHasNoButtonsAndWhoPrinted(t *testing.T) {
-	p := appliancetest.Start(t)
-	c := p.SignIn(t, appliancetest.Admin)
+func printHasNoButtonsAndWhoPrinted(t *testing.T, p *appliancetest.Practice, c *appliancetest.Client) {
 	at := take(t, c, refill("Priya Raman"))
 	page := c.Get(at + "/print")
 	if !strings.Contains(page.Main(), "Printed by rosa") || strings.Contains(page.Main(), "<form") {
