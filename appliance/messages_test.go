@@ -51,6 +51,13 @@ func TestACommandOpensAMessageForItselfAloneAndIsRecorded(t *testing.T) {
 	if _, err := p.ShowMessage(t.Context(), r.Number.String(), appliance.Key{User: appliancetest.Admin.Name, Password: "not the password"}); !errors.Is(err, access.ErrRefused) {
 		t.Errorf("a wrong password answered %v", err)
 	}
+	other, err := age.GenerateHybridIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.ShowMessage(t.Context(), r.Number.String(), appliance.Key{Identity: other.String()}); err == nil {
+		t.Error("somebody else's key opened it")
+	}
 	shown, err := p.ShowMessage(t.Context(), r.Number.String(), kitKey(t, p))
 	if err != nil {
 		t.Fatal(err)
@@ -69,6 +76,15 @@ func TestACommandOpensAMessageForItselfAloneAndIsRecorded(t *testing.T) {
 		return l.What == audit.ReadMessage && l.Who == "recovery-kit" && slices.Contains(l.About, string(r.ID))
 	}) {
 		t.Error("the opening left no record")
+	}
+	var refused []string
+	for _, l := range leaves {
+		if l.What == audit.SignInRefused {
+			refused = append(refused, l.From)
+		}
+	}
+	if !slices.Equal(refused, []string{"command-line", "command-line"}) {
+		t.Errorf("the refusals left records from %q", refused)
 	}
 }
 

@@ -118,7 +118,7 @@ func (a *Access) Require(ctx context.Context, s Session, p Permission, about ...
 		return nil
 	}
 	denied := &Denied{Need: p, Asleep: s.Asleep && Allowed(s.Roles, p)}
-	a.refused(ctx, audit.Leaf{What: audit.Refused, Who: string(s.Who), About: about, Why: string(p), From: address(s.From)})
+	a.Refused(ctx, audit.Leaf{What: audit.Refused, Who: string(s.Who), About: about, Why: string(p), From: address(s.From)})
 	return denied
 }
 
@@ -133,9 +133,9 @@ func (a *Access) person(id message.PersonID) (p Person, err error) {
 	return p, err
 }
 
-// refused records a refusal. The refusal stands whether or not it could be
-// recorded.
-func (a *Access) refused(ctx context.Context, l audit.Leaf) {
+// Refused records a refusal, counted when it repeats. The refusal stands whether
+// or not it could be recorded. The leaf's time is set here.
+func (a *Access) Refused(ctx context.Context, l audit.Leaf) {
 	l.At = a.now()
 	if err := a.repeats.Note(ctx, l); err != nil {
 		a.log.Error("a refusal could not be recorded", "what", string(l.What), "err", err)

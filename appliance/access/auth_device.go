@@ -105,7 +105,7 @@ func (a *Access) refuseDevice(ctx context.Context, d Device, right bool, from ne
 	case d.Disabled && right:
 		why = "disabled"
 	}
-	a.refused(ctx, audit.Leaf{What: audit.DeviceRefused, Who: cmp.Or(string(d.ID), nobody), Why: why, From: address(from)})
+	a.Refused(ctx, audit.Leaf{What: audit.DeviceRefused, Who: cmp.Or(string(d.ID), nobody), Why: why, From: address(from)})
 	now := a.now()
 	if d.ID == "" || now.Sub(d.RefusedAt) < refusedEvery && !now.Before(d.RefusedAt) {
 		return

@@ -82,7 +82,7 @@ func (a *Access) try(ctx context.Context, t attempt, then func(context.Context, 
 	}
 	charges := []charge{{"address " + origin(t.from), perAddress}, {"account " + origin(t.from) + " " + t.name, perAccount}}
 	if wait, ok := a.guesses.take(a.now(), charges...); !ok {
-		a.refused(ctx, audit.Leaf{What: audit.SignInRefused, Who: nobody, Why: "too-many", From: address(t.from)})
+		a.Refused(ctx, audit.Leaf{What: audit.SignInRefused, Who: nobody, Why: "too-many", From: address(t.from)})
 		return account{}, &TooMany{After: wait}
 	}
 	leave, err := a.line.enter(ctx, origin(t.from), a.cameBefore(t.from))
@@ -99,7 +99,7 @@ func (a *Access) try(ctx context.Context, t attempt, then func(context.Context, 
 		err = then(ctx, acct, t)
 	}
 	if errors.Is(err, ErrRefused) || errors.Is(err, vault.ErrWrongPassword) || errors.Is(err, vault.ErrNoSlot) {
-		a.refused(ctx, audit.Leaf{What: audit.SignInRefused, Who: cmp.Or(string(acct.person.ID), nobody), Why: "wrong", From: address(t.from)})
+		a.Refused(ctx, audit.Leaf{What: audit.SignInRefused, Who: cmp.Or(string(acct.person.ID), nobody), Why: "wrong", From: address(t.from)})
 		return account{}, ErrRefused
 	}
 	a.guesses.giveBack(a.now(), charges...) // right, or our own fault
