@@ -124,15 +124,19 @@ func (a *Appliance) BackupState() (BackupState, error) {
 // appliance stops.
 type askedFor struct {
 	mu      sync.Mutex
+	over    bool // what is asked for while the last pages are served is not begun
 	cancels []context.CancelFunc
 	jobs    sync.WaitGroup
 }
 
 func (r *askedFor) start(ctx context.Context, job func(context.Context)) {
-	ctx, cancel := context.WithCancel(ctx)
 	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		return
+	}
+	ctx, cancel := context.WithCancel(ctx)
 	r.cancels = append(r.cancels, cancel)
-	r.mu.Unlock()
 	r.jobs.Go(func() {
 		defer cancel()
 		job(ctx)
@@ -142,6 +146,7 @@ func (r *askedFor) start(ctx context.Context, job func(context.Context)) {
 // stop ends what still runs and waits for it.
 func (r *askedFor) stop() {
 	r.mu.Lock()
+	r.over = true
 	for _, cancel := range r.cancels {
 		cancel()
 	}
