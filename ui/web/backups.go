@@ -24,10 +24,6 @@ type backupsView struct {
 	Points             []pointView
 }
 
-// handwork is what getting the desk back takes beside the restore itself: to
-// install the program, find the kit and sign in.
-const handwork = 3 * time.Minute
-
 type pointView struct {
 	At             when
 	Messages, Size string
@@ -79,7 +75,7 @@ func (s *Server) backupAnswers(v *backupsView, points []appliance.BackupPoint) {
 		}
 		v.Proven = cal.when(p.ProvenAt).Said
 		v.ProvenMore = w.say("backups.proven-more", p.Messages, w.span(p.ProofTook))
-		v.Back, v.BackMore = w.span(p.ProofTook+handwork), w.say("backups.back-more")
+		v.Back, v.BackMore = w.span(p.ProofTook), w.say("backups.back-more")
 		break
 	}
 	for _, p := range points {
