@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"io"
 	"log/slog"
 	"mime"
 	"strings"
@@ -24,8 +23,6 @@ const (
 	fieldLimit    = 4 << 10             // bytes shown of one header field; all of it stands in the mail as it came
 	fileNameLimit = 255                 // bytes; what file systems take
 	partErrors    = 64                  // enmime keeps a text for each error; a handful answers our question
-	maxMultiparts = 64                  // enmime reads each level through all above it, so their number is the factor of its work
-	maxEnds       = 4096                // and doubles it a level where parts are not closed: real mail asks for its end some dozen times
 )
 
 // Parsed is what a person can see of a mail, and the mail itself.
@@ -83,7 +80,7 @@ func readParts(raw []byte) (read *Parsed, lost bool) {
 			read, lost = nil, true
 		}
 	}()
-	if multiparts(raw) > maxMultiparts {
+	if tooIntricate(raw) {
 		return nil, true
 	}
 	env, err := enmime.NewParser(
@@ -105,38 +102,6 @@ func readParts(raw []byte) (read *Parsed, lost bool) {
 		read.Files = append(read.Files, File{Type: "text/html; charset=utf-8", Role: message.RoleHTML, Data: []byte(utf8Text(env.HTML))})
 	}
 	return read, lost || damaged(env)
-}
-
-// multiparts is how many parts of parts a mail can declare at most.
-func multiparts(raw []byte) (n int) {
-	lower := bytes.ToLower(raw)
-	for {
-		_, after, found := bytes.Cut(lower, []byte("boundary"))
-		if !found {
-			return n
-		}
-		if next := bytes.TrimLeft(after[:min(len(after), 64)], " \t\r\n"); len(next) > 0 && (next[0] == '=' || next[0] == '*') {
-			n++
-		}
-		lower = after
-	}
-}
-
-// patient is a mail that answers "that is all" so many times and then panics:
-// enmime takes no error for an answer, and is called where a panic is caught.
-type patient struct {
-	r    *bytes.Reader
-	ends int
-}
-
-func (p *patient) Read(b []byte) (int, error) {
-	n, err := p.r.Read(b)
-	if err == io.EOF {
-		if p.ends++; p.ends > maxEnds {
-			panic("a mail of too many open parts")
-		}
-	}
-	return n, err
 }
 
 // damaged says whether a part was lost, cut short or left as it was encoded. A

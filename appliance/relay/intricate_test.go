@@ -24,9 +24,19 @@ func nested(levels int, closed bool) []byte {
 	return []byte(b.String() + ends.String())
 }
 
+// pieces is a mail whose file has a name in so many pieces (RFC 2231).
+func pieces(n int) []byte {
+	var b strings.Builder
+	b.WriteString("Content-Type: application/pdf")
+	for i := range n {
+		fmt.Fprintf(&b, ";\r\n name*%d*=utf-8''a", i)
+	}
+	return []byte(b.String() + "\r\n\r\nx\r\n")
+}
+
 // Without a bound, twenty levels took seconds and thirty an hour: a mail of 2 KB
 // held a processor for ever.
-func TestPartsWithinPartsCannotHoldTheProcessor(t *testing.T) {
+func TestAnIntricateMailCannotHoldTheProcessor(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		mail     []byte
@@ -39,6 +49,8 @@ func TestPartsWithinPartsCannotHoldTheProcessor(t *testing.T) {
 		{"a thousand levels, closed", nested(1000, true), false},
 		{"a thousand levels, cut short", nested(1000, false), false},
 		{"all under one name", []byte("Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\nContent-Type: multipart/mixed; Boundary = \"b\"\r\n\r\n", 20000)), false},
+		{"a hundred thousand parts", []byte("Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\nContent-Disposition: attachment; filename=a\r\n\r\nx\r\n", 100_000)), false},
+		{"a file name in fifty thousand pieces", pieces(50_000), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := relay.ParseMail(c.mail, "pbx@example.com", []string{"urgent@nightbell.example"})
