@@ -2,19 +2,14 @@ package appliance
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"nightbell/appliance/audit"
 	"nightbell/appliance/settings"
 	"nightbell/appliance/store"
 	"nightbell/appliance/vault"
 )
-
-// maxMailPassword bounds the file a mail password is read from.
-const maxMailPassword = 4 << 10
 
 // Setting answers one setting.
 func (a *Appliance) Setting(key settings.Key) (settings.Value, error) {
@@ -40,22 +35,22 @@ func (a *Appliance) SetSetting(ctx context.Context, by string, key settings.Key,
 	return a.SetSettings(ctx, by, map[settings.Key]string{key: value})
 }
 
-// SetSettings changes several settings, all or none. A mail.password-file is
-// read here, once: its content goes to the machine's secrets, so that the file
-// can be removed.
+// SetSettings changes several settings, all or none.
 func (a *Appliance) SetSettings(ctx context.Context, by string, values map[settings.Key]string) error {
-	file, withPassword := values[settings.MailPasswordFile]
-	password, err := readMailPassword(file)
-	if err != nil {
-		return err
+	if _, given := values[settings.MailPasswordFile]; given {
+		return &settings.Refused{Key: settings.MailPasswordFile, Why: "the password goes with it; set it alone"}
 	}
+	return a.set(ctx, by, values)
+}
+
+func (a *Appliance) set(ctx context.Context, by string, values map[settings.Key]string) error {
 	at := a.Clock.Now().UTC()
 	keys := make([]string, 0, len(values))
 	for key := range values {
 		keys = append(keys, string(key))
 	}
 	slices.Sort(keys)
-	err = a.Store.Update(ctx, func(tx *store.Tx) error {
+	return a.Store.Update(ctx, func(tx *store.Tx) error {
 		for _, key := range keys {
 			if err := settings.Set(tx, settings.Key(key), values[settings.Key(key)]); err != nil {
 				return err
@@ -64,22 +59,20 @@ func (a *Appliance) SetSettings(ctx context.Context, by string, values map[setti
 		_, err := audit.Append(tx, audit.Leaf{At: at, Who: by, What: audit.SettingsChanged, About: keys})
 		return err
 	})
-	if err != nil || !withPassword {
-		return err
-	}
-	return a.keepMailPassword(password)
 }
 
 // SetMailPassword keeps the password at the smarthost; an empty one removes it.
 func (a *Appliance) SetMailPassword(ctx context.Context, by, password string) error {
-	if err := a.keepMailPassword(password); err != nil {
+	return a.SetMailPasswordFile(ctx, by, "", password)
+}
+
+// SetMailPasswordFile is SetMailPassword with the name of the file that somebody
+// read it from, "" for none: it is read once, and may be removed then.
+func (a *Appliance) SetMailPasswordFile(ctx context.Context, by, file, password string) error {
+	if err := a.set(ctx, by, map[settings.Key]string{settings.MailPasswordFile: file}); err != nil {
 		return err
 	}
-	at := a.Clock.Now().UTC()
-	return a.Store.Update(ctx, func(tx *store.Tx) error {
-		_, err := audit.Append(tx, audit.Leaf{At: at, Who: by, What: audit.SettingsChanged, About: []string{string(settings.MailPasswordFile)}})
-		return err
-	})
+	return a.keepMailPassword(password)
 }
 
 func (a *Appliance) keepMailPassword(password string) error {
@@ -93,23 +86,6 @@ func (a *Appliance) keepMailPassword(password string) error {
 // TestMail sends a test mail now and says in a sentence what became of it.
 func (a *Appliance) TestMail(ctx context.Context, to string) (string, error) {
 	return a.Queue.Test(ctx, to)
-}
-
-// readMailPassword reads the first line of a file; an empty name clears it.
-func readMailPassword(file string) (string, error) {
-	if file == "" {
-		return "", nil
-	}
-	info, err := os.Stat(file)
-	if err == nil && info.Size() > maxMailPassword {
-		return "", &settings.Refused{Key: settings.MailPasswordFile, Why: "the file is too large to hold a password"}
-	}
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return "", &settings.Refused{Key: settings.MailPasswordFile, Why: fmt.Sprintf("the file cannot be read (%v)", err)}
-	}
-	line, _, _ := strings.Cut(string(b), "\n")
-	return strings.TrimSuffix(line, "\r"), nil
 }
 
 // TestFolder tries a backup folder: it writes a file there, reads it back and

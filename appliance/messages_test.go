@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -127,25 +126,31 @@ func TestSettingsChangeTogetherOrNotAtAll(t *testing.T) {
 	}
 }
 
-func TestARefusedSettingLeavesThePasswordAsItWas(t *testing.T) {
+func TestTheMailPasswordIsKeptApartFromTheSettings(t *testing.T) {
 	p := appliancetest.Start(t)
-	file := filepath.Join(t.TempDir(), "password")
-	if err := os.WriteFile(file, []byte("correct horse\n"), 0o600); err != nil {
+	has := func(want bool) {
+		t.Helper()
+		if have, err := p.HasMailPassword(); have != want || err != nil {
+			t.Errorf("there is a password: %v (%v)", have, err)
+		}
+	}
+	if err := p.SetMailPasswordFile(t.Context(), "owner", "not/a/full/path", "correct horse"); err == nil {
+		t.Error("a file that cannot be found again was accepted")
+	}
+	has(false)
+	if err := p.SetMailPasswordFile(t.Context(), "owner", "/media/usb/password", "correct horse"); err != nil {
 		t.Fatal(err)
 	}
-	values := map[settings.Key]string{settings.MailPasswordFile: file, settings.MailSmarthost: "smtp://plain.example.com:25"}
-	if err := p.SetSettings(t.Context(), "owner", values); err == nil {
-		t.Fatal("a smarthost without TLS was accepted")
+	has(true)
+	if err := p.SetSettings(t.Context(), "owner", map[settings.Key]string{settings.MailPasswordFile: ""}); err == nil {
+		t.Error("the file's name was cleared without the password")
 	}
-	if has, err := p.HasMailPassword(); has || err != nil {
-		t.Errorf("the password is kept all the same (%v)", err)
-	}
-	values[settings.MailSmarthost] = "smtps://mail.example.com:465"
-	if err := p.SetSettings(t.Context(), "owner", values); err != nil {
+	if err := p.SetMailPassword(t.Context(), "owner", ""); err != nil {
 		t.Fatal(err)
 	}
-	if has, err := p.HasMailPassword(); !has || err != nil {
-		t.Errorf("the password is not kept (%v)", err)
+	has(false)
+	if v, err := p.Setting(settings.MailPasswordFile); v.Value != "" || err != nil {
+		t.Errorf("it still names the file %q (%v)", v.Value, err)
 	}
 }
 

@@ -288,17 +288,17 @@ func (p *Practice) withSmarthost(root string) {
 	}
 	p.t.Cleanup(sh.Close)
 	p.Smarthost = sh
-	ca, pw := filepath.Join(root, "smarthost-ca.pem"), filepath.Join(root, "smarthost-password")
+	ca := filepath.Join(root, "smarthost-ca.pem")
 	if err := sh.CA().WriteFile(ca); err != nil {
-		p.t.Fatal(err)
-	}
-	if err := os.WriteFile(pw, []byte("correct horse\n"), 0o600); err != nil {
 		p.t.Fatal(err)
 	}
 	err = p.SetSettings(p.t.Context(), "owner", map[settings.Key]string{
 		settings.MailSmarthost: sh.URL(), settings.MailCA: ca, settings.MailUser: "nightbell",
-		settings.MailPasswordFile: pw, settings.MailFrom: "nightbell@cedarstreet.example",
+		settings.MailFrom: "nightbell@cedarstreet.example",
 	})
+	if err == nil {
+		err = p.SetMailPassword(p.t.Context(), "owner", "correct horse")
+	}
 	if err != nil {
 		p.t.Fatalf("setting the smarthost: %v", err)
 	}

@@ -30,14 +30,18 @@ func newConfigGet(e *env) *cobra.Command {
 	}
 }
 
-// setting is a key with the value it is to have.
-type setting struct{ Key, Value string }
+// setting is a key with the value it is to have. Secret is what stands in the
+// file that mail.password-file names.
+type setting struct{ Key, Value, Secret string }
 
 func newConfigSet(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use: "set KEY VALUE", Short: "Change one setting; an empty value goes back to the default", Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, words []string) error {
-			s := setting{words[0], words[1]}
+			s := setting{Key: words[0], Value: words[1]}
+			if err := e.readMailPassword(&s); err != nil {
+				return err
+			}
 			if isPath(settings.Key(s.Key)) && s.Value != "" {
 				full, err := filepath.Abs(s.Value)
 				if err != nil {
@@ -52,6 +56,22 @@ func newConfigSet(e *env) *cobra.Command {
 			return e.object(v, func() { e.say("%s is now %q.", v.Key, v.Value) })
 		},
 	}
+}
+
+// readMailPassword reads the file of mail.password-file, or standard input (-),
+// here: the service runs as another user, and sees no home and no temporary
+// folder of anybody's.
+func (e *env) readMailPassword(s *setting) (err error) {
+	if settings.Key(s.Key) != settings.MailPasswordFile || s.Value == "" {
+		return nil
+	}
+	if s.Secret, err = e.password(s.Value, ""); err != nil {
+		return err
+	}
+	if s.Value == "-" {
+		s.Value = ""
+	}
+	return nil
 }
 
 // isPath says whether a setting names a file or folder: what a person types is
@@ -80,7 +100,13 @@ var askConfigGet = ask[string, settings.Value]{"config-get", func(_ context.Cont
 }}
 
 var askConfigSet = ask[setting, settings.Value]{"config-set", func(ctx context.Context, a *appliance.Appliance, s setting, _ progress) (settings.Value, error) {
-	if err := a.SetSetting(ctx, owner, settings.Key(s.Key), s.Value); err != nil {
+	var err error
+	if key := settings.Key(s.Key); key == settings.MailPasswordFile {
+		err = a.SetMailPasswordFile(ctx, owner, s.Value, s.Secret)
+	} else {
+		err = a.SetSetting(ctx, owner, key, s.Value)
+	}
+	if err != nil {
 		return settings.Value{}, err
 	}
 	return a.Setting(settings.Key(s.Key))
