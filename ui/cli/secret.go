@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"nightbell/appliance/vault"
 )
 
 // maxSecret bounds a file that holds a password or an identity: a recovery kit
@@ -19,6 +21,9 @@ const maxSecret = 64 << 10
 // neither is given, from a prompt that does not echo. It is never an argument,
 // where every user of the machine could read it.
 func (e *env) password(file, prompt string) (string, error) {
+	if err := vault.NoCoreDumps(); err != nil { // before a secret is in memory
+		return "", err
+	}
 	switch {
 	case file == "-":
 		return e.passwordFromStdin()
@@ -72,6 +77,9 @@ func (e *env) passwordFromStdin() (string, error) {
 // identityFile reads an age identity or a recovery kit as it is; what it opens
 // is decided where it is used.
 func identityFile(path string) ([]byte, error) {
+	if err := vault.NoCoreDumps(); err != nil {
+		return nil, err
+	}
 	b, err := readSecretFile(path)
 	if err != nil {
 		return nil, err
