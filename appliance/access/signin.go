@@ -91,6 +91,7 @@ func (a *Access) try(ctx context.Context, t attempt, then func(context.Context, 
 		return account{}, err
 	}
 	defer leave()
+	ctx = context.WithoutCancel(ctx) // what is tried is recorded, though whoever asked does not wait for the answer
 	acct, err := a.look(t.name)
 	if err == nil {
 		err = a.check(ctx, acct, t.password)

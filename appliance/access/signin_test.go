@@ -1,8 +1,10 @@
 package access_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +85,34 @@ func TestAnAddressThatTriedManyNamesIsStopped(t *testing.T) {
 		t.Errorf("the address was let through: %v", err)
 	}
 	p.signIn("rosa", shortPhrase, desk)
+}
+
+// A client that closes its half of the connection ends the request's context and
+// still reads the answer.
+func TestWhoeverLeavesBeforeTheAnswerLeavesATrace(t *testing.T) {
+	p := newPractice(t)
+	if _, err := p.door.AddPerson(t.Context(), audit.Owner, access.NewPerson{Name: "rosa", Roles: []access.Role{access.FrontDesk}, Password: passphrase}, p.reader()); err != nil {
+		t.Fatal(err)
+	}
+	p.must(p.vault.Lock(t.Context(), audit.Owner))
+	before := len(p.trace())
+
+	leaving, leave := context.WithCancel(t.Context())
+	p.vault.OnChange(func(bool) { leave() }) // while the sign-in is under way
+	if _, _, err := p.door.SignIn(leaving, "rosa", passphrase, desk); err != nil {
+		t.Errorf("the right password: %v", err)
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if _, _, err := p.door.SignIn(gone, "rosa", "a guess", home); !errors.Is(err, access.ErrRefused) {
+		t.Errorf("a guess: %v", err)
+	}
+	if err := p.door.Require(gone, access.Session{Who: "x"}, access.SeeAudit); err == nil {
+		t.Error("a session without roles sees the log")
+	}
+	if got, want := p.trace()[before:], []string{"unlocked", "sign-in", "sign-in-refused", "refused"}; !slices.Equal(got, want) {
+		t.Errorf("the log says %v, want %v", got, want)
+	}
 }
 
 func TestANameOfNobodyCostsTheSameKindOfWorkEachTime(t *testing.T) {

@@ -128,6 +128,7 @@ func (v *Vault) unlock(ctx context.Context, who string, id *age.HybridIdentity) 
 	v.since = v.clock.Now().UTC()
 	told := v.told
 	v.mu.Unlock()
+	ctx = context.WithoutCancel(ctx) // it is open: that is recorded and checked, though whoever asked has left
 	for _, f := range told {
 		f(false)
 	}
@@ -163,7 +164,7 @@ func (v *Vault) Lock(ctx context.Context, who string) error {
 	for _, f := range told {
 		f(true)
 	}
-	if err := v.leaf(ctx, audit.Leaf{Who: who, What: audit.Locked}); err != nil {
+	if err := v.leaf(context.WithoutCancel(ctx), audit.Leaf{Who: who, What: audit.Locked}); err != nil {
 		return fmt.Errorf("locked, but the log could not be written: %w", err)
 	}
 	return nil

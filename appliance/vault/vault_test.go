@@ -136,6 +136,28 @@ func TestLockTakesEveryReaderOfTheVaultAlong(t *testing.T) {
 	}
 }
 
+func TestLockingAndOpeningAreRecordedThoughWhoeverAskedHasLeft(t *testing.T) {
+	h := newHouse(t)
+	locking, leave := context.WithCancel(t.Context())
+	defer leave()
+	opening, leaveToo := context.WithCancel(t.Context())
+	defer leaveToo()
+	h.vault.OnChange(func(locked bool) {
+		if leave(); !locked {
+			leaveToo()
+		}
+	})
+	if err := h.vault.Lock(locking, "dana"); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.vault.Unlock(opening, h.kit.Identity); err != nil {
+		t.Fatal(err)
+	}
+	if locked, opened := len(h.leaves(audit.Locked)), len(h.leaves(audit.Unlocked)); locked != 1 || opened != 1 {
+		t.Errorf("%d leaves tell of the lock, %d of the opening", locked, opened)
+	}
+}
+
 type zeros struct{ left int }
 
 func (z *zeros) Read(b []byte) (int, error) {
