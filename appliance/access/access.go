@@ -133,11 +133,12 @@ func (a *Access) person(id message.PersonID) (p Person, err error) {
 	return p, err
 }
 
-// Refused records a refusal, counted when it repeats. The refusal stands whether
-// or not it could be recorded. The leaf's time is set here.
+// Refused records a refusal, counted when it repeats, also of somebody who has
+// left meanwhile. The refusal stands whether or not it could be recorded. The
+// leaf's time is set here.
 func (a *Access) Refused(ctx context.Context, l audit.Leaf) {
 	l.At = a.now()
-	if err := a.repeats.Note(ctx, l); err != nil {
+	if err := a.repeats.Note(context.WithoutCancel(ctx), l); err != nil {
 		a.log.Error("a refusal could not be recorded", "what", string(l.What), "err", err)
 	}
 }
