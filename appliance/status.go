@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"nightbell/appliance/finding"
-	"nightbell/appliance/relay"
 	"nightbell/appliance/setup"
 	"nightbell/appliance/store"
 )
@@ -136,12 +135,3 @@ func (a *Appliance) Ready(context.Context) error {
 
 // Heartbeat is when the bell last went round.
 func (a *Appliance) Heartbeat() time.Time { return a.Bell.Tick() }
-
-// Waiting answers the mail that is on its way out, or waits.
-func (a *Appliance) Waiting() (entries []relay.Entry, err error) {
-	err = a.Store.View(func(tx *store.Tx) error {
-		entries, err = a.Queue.Entries(tx)
-		return err
-	})
-	return entries, err
-}

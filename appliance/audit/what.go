@@ -41,6 +41,8 @@ const (
 	Sent         What = "sent" // handed to the smarthost
 	SendRefused  What = "send-refused"
 	SendFailed   What = "send-failed"
+	MailRetried  What = "mail-retried" // a person had a waiting or refused mail sent again
+	MailDropped  What = "mail-dropped" // a person took one out of the queue, unsent
 )
 
 // The bell.

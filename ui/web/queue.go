@@ -1,17 +1,24 @@
 package web
 
 import (
+	"context"
+	"errors"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+
+	"nightbell/appliance/message"
+	"nightbell/appliance/relay"
 )
 
 type queueView struct {
 	*frame
+	Done    string
 	Entries []entryView
 }
 
 type entryView struct {
+	ID          message.ID
 	Kind, To    string
 	State, Chip string
 	Why         string
@@ -30,9 +37,12 @@ func (s *Server) queue(c echo.Context) error {
 		return err
 	}
 	v := queueView{frame: f}
+	if c.QueryParam("saved") != "" {
+		v.Done = s.words.say("saved.done")
+	}
 	cal := s.today()
 	for _, e := range entries {
-		one := entryView{Kind: s.words.say("queue.kind." + string(e.Kind)), To: e.ToDomain, State: s.words.say("queue.state." + string(e.State)), Why: e.Why, Tries: e.Attempts, Next: cal.when(e.NextAt)}
+		one := entryView{ID: e.ID, Kind: s.words.say("queue.kind." + string(e.Kind)), To: e.ToDomain, State: s.words.say("queue.state." + string(e.State)), Why: e.Why, Tries: e.Attempts, Next: cal.when(e.NextAt)}
 		if one.To == "" {
 			one.To = s.words.say("queue.sealed")
 		}
@@ -42,4 +52,25 @@ func (s *Server) queue(c echo.Context) error {
 		v.Entries = append(v.Entries, one)
 	}
 	return s.page(c, http.StatusOK, "queue", v)
+}
+
+// sendAgain has a mail tried at once, one that was refused too.
+func (s *Server) sendAgain(c echo.Context) error { return s.changeMail(c, s.app.RetryMail) }
+
+// dropMail takes a mail out of the queue, unsent.
+func (s *Server) dropMail(c echo.Context) error { return s.changeMail(c, s.app.DropMail) }
+
+func (s *Server) changeMail(c echo.Context, change func(ctx context.Context, by string, id message.ID) error) error {
+	id, err := message.ParseID(c.Param("id"))
+	if err != nil {
+		return errNotFound
+	}
+	err = change(c.Request().Context(), string(sessionOf(c).Who), id)
+	if errors.Is(err, relay.ErrNotQueued) { // it left meanwhile: the page shows the rest
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, "/queue?saved=1")
 }

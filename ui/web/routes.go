@@ -96,6 +96,8 @@ func (s *Server) routes() []route {
 		{method: post, path: "/settings/backup", need: need(access.ManageSettings), handle: s.setBackup},
 		{method: post, path: "/settings/backup/test", need: need(access.ManageSettings), handle: s.testFolder},
 		{method: get, path: "/queue", need: need(access.ManageSettings), handle: s.queue},
+		{method: post, path: "/queue/:id/again", need: need(access.ManageSettings), handle: s.sendAgain},
+		{method: post, path: "/queue/:id/drop", need: need(access.ManageSettings), handle: s.dropMail},
 		{method: get, path: "/audit", need: need(access.SeeAudit), handle: s.auditLog},
 	}
 }
