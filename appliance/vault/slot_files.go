@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -95,6 +96,9 @@ func (v *Vault) namedSlot(name string) (s Slot, named bool, err error) {
 
 // watch follows the commits: what they do to slots is done to the files.
 func (v *Vault) watch(w store.WriteSet) {
+	if slices.ContainsFunc([]string{slotBucket, epochs.Bucket(), goneBucket, intents.Bucket()}, w.Touches) {
+		v.keys.Add(1)
+	}
 	if !w.Touches(slotBucket) {
 		return
 	}

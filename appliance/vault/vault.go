@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"filippo.io/age"
@@ -59,6 +60,9 @@ type Vault struct {
 	slotMu  sync.Mutex // slot files are put in order one at a time
 	settles sync.WaitGroup
 	pending pending
+
+	keys   atomic.Uint64 // grows with each change of what the key files should be, or are
+	looked looked
 }
 
 // practice is what the store knows of the practice identity: nothing secret.
