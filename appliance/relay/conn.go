@@ -23,7 +23,7 @@ func newConns(limits Limits) *conns {
 
 // add wraps a connection that was just accepted.
 func (cs *conns) add(raw net.Conn) *conn {
-	c := &conn{Conn: raw, all: cs}
+	c := &conn{Conn: raw, all: cs, strange: time.Now().Add(cs.limits.SignIn)}
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	cs.open[c] = struct{}{}
@@ -88,6 +88,7 @@ type conn struct {
 
 	mu       sync.Mutex
 	deadline time.Time // what go-smtp asked for
+	strange  time.Time // when it must have signed in; zero once it has
 	data     time.Time // zero, or when the DATA under way must have ended
 	ending   time.Time // zero, or when the server has ended
 	failed   error     // of the first read that failed
@@ -137,6 +138,9 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 // setReadDeadline must be called with c.mu held.
 func (c *conn) setReadDeadline() error {
 	deadline := c.deadline
+	if !c.strange.IsZero() && (deadline.IsZero() || c.strange.Before(deadline)) {
+		deadline = c.strange
+	}
 	if !c.data.IsZero() {
 		deadline = earlier(c.data, time.Now().Add(c.all.limits.Stall))
 		if !c.ending.IsZero() {
@@ -161,6 +165,14 @@ func (c *conn) endData() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.data = time.Time{}
+	c.setReadDeadline()
+}
+
+// signedIn is called when it is known who speaks.
+func (c *conn) signedIn() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.strange = time.Time{}
 	c.setReadDeadline()
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"nightbell/appliance/access"
 	"nightbell/appliance/appliancetest/smarthost"
+	"nightbell/appliance/message"
 	"nightbell/appliance/relay"
 	"nightbell/appliance/store"
 )
@@ -39,6 +40,8 @@ type door struct {
 	mu    sync.Mutex
 	taken []relay.Mail
 	take  func(context.Context, relay.Mail) error // nil: take it
+
+	disabled bool // the device was, since it signed in
 }
 
 func (d *door) TakeMail(ctx context.Context, m relay.Mail) error {
@@ -79,6 +82,18 @@ func (d *door) AuthDevice(_ context.Context, user, password string, from netip.A
 		return access.Device{ID: "device-1"}, nil
 	}
 	return access.Device{}, access.ErrRefused
+}
+
+func (d *door) Device(_ *store.Tx, id message.DeviceID) (access.Device, bool, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return access.Device{ID: id, Disabled: d.disabled}, true, nil
+}
+
+func (d *door) disable() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.disabled = true
 }
 
 // lockedBuffer is a log that several goroutines write.

@@ -27,6 +27,7 @@ type Intake interface {
 // Devices knows the machines that may send.
 type Devices interface {
 	AuthDevice(ctx context.Context, user, password string, from netip.Addr) (access.Device, error)
+	Device(tx *store.Tx, id message.DeviceID) (access.Device, bool, error)
 }
 
 // Mail is one mail on its way into the intake.
@@ -53,6 +54,7 @@ type Limits struct {
 	Message    int64         // bytes of one mail; 552 beyond
 	Recipients int           // addresses of one mail; 452 beyond
 	Large      int           // mails over 1 MiB that are in memory at once; others wait, then 451
+	SignIn     time.Duration // from the first byte of TLS to AUTH; the line is closed after
 	Command    time.Duration // wait for the next command; 421 after
 	Stall      time.Duration // wait for the next bytes of a mail; 421 after
 	Data       time.Duration // for one mail as a whole; 421 after
@@ -74,6 +76,7 @@ func (l Limits) orDefaults() Limits {
 	if l.Large == 0 {
 		l.Large = 2 // parsing one takes some four times its size
 	}
+	or(&l.SignIn, time.Minute)    // a stranger may not hold a line; machines need a second
 	or(&l.Command, 5*time.Minute) // RFC 5321 4.5.3.2.7
 	or(&l.Stall, 2*time.Minute)
 	or(&l.Data, 10*time.Minute) // RFC 5321 4.5.3.2.6: what a client waits for its answer

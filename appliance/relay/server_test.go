@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/smtp"
 	"slices"
@@ -148,6 +149,41 @@ func TestAClientIsRefusedWithTheRightCode(t *testing.T) {
 				t.Error("a mail was taken")
 			}
 		})
+	}
+}
+
+func TestADeviceThatWasDisabledSendsNoMore(t *testing.T) {
+	d := openDoor(t, relay.Limits{})
+	c := d.signedIn()
+	d.disable()
+	if r := say(t, c, "MAIL FROM:<a@b.test>"); !strings.HasPrefix(r, "530 5.7.0") {
+		t.Errorf("answered %q", r)
+	}
+}
+
+func TestWhoDoesNotSignInIsSentAway(t *testing.T) {
+	d := openDoor(t, relay.Limits{SignIn: 50 * time.Millisecond})
+	c := d.dial()
+	for { // it may talk as it likes
+		if err := c.PrintfLine("NOOP"); err != nil {
+			break
+		}
+		if code, _, err := c.ReadResponse(0); err != nil || code == 421 {
+			break
+		}
+	}
+	open := openDoor(t, relay.Limits{SignIn: time.Second, Command: time.Minute})
+	known := open.signedIn()
+	raw, err := net.Dial("tcp", open.addr) // says nothing, and is closed when its time is over
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	if _, err := io.ReadAll(raw); err != nil {
+		t.Fatal(err)
+	}
+	if r := say(t, known, "NOOP"); !strings.HasPrefix(r, "250 ") {
+		t.Errorf("who signed in was answered %q after that time", r)
 	}
 }
 

@@ -92,6 +92,7 @@ func (s *session) signIn(identity, user, password string) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.device = device.ID
+		s.conn.signedIn()
 		return nil
 	case errors.Is(err, access.ErrRefused):
 		return smtp.ErrAuthFailed
@@ -100,10 +101,24 @@ func (s *session) signIn(identity, user, password string) error {
 	}
 }
 
+// Mail begins a mail. A device that was disabled since it signed in is told as
+// one that did not.
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.device == "" {
+		return errAuthFirst
+	}
+	var stands bool
+	err := s.run.server.o.Store.View(func(tx *store.Tx) error {
+		d, found, err := s.run.server.o.Devices.Device(tx, s.device)
+		stands = found && !d.Disabled
+		return err
+	})
+	if err != nil {
+		return errAuthWait
+	}
+	if !stands {
 		return errAuthFirst
 	}
 	s.from, s.to = from, nil
