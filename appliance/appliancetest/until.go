@@ -1,10 +1,12 @@
 package appliancetest
 
 import (
+	"context"
 	"sync"
 	"testing"
 	"time"
 
+	"nightbell/appliance/appliancetest/smarthost"
 	"nightbell/appliance/store"
 )
 
@@ -29,6 +31,18 @@ func (p *Practice) Until(t testing.TB, what string, ok func() bool) {
 			t.Fatalf("it does not come: %s\n%s", what, p.Logs.Bytes())
 		}
 	}
+}
+
+// Received waits until the smarthost took n mails in all, and answers them.
+func (p *Practice) Received(t testing.TB, n int) []smarthost.Mail {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	mails, err := p.Smarthost.Wait(ctx, n)
+	if err != nil {
+		t.Fatalf("the smarthost received %d mails, not %d", len(mails), n)
+	}
+	return mails
 }
 
 // commits wakes whoever waits for the next commit.

@@ -6,6 +6,7 @@ package disk_test
 import (
 	"os"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -13,6 +14,9 @@ import (
 	"nightbell/appliance/appliancetest/traffic"
 	"nightbell/appliance/message"
 )
+
+// patience is for what comes by itself on a busy machine.
+const patience = 2 * time.Minute
 
 // mount makes a small file system of its own. Where that is not allowed the test
 // fails: a promise about full disks that nobody tried is none.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -84,12 +85,14 @@ func TestAReadOnlyDataFolderIsAPageThatSaysSoUntilItCanBeWritten(t *testing.T) {
 // eventually asks for the first page until something listens there.
 func eventually(t *testing.T, c *appliancetest.Client) appliancetest.Page {
 	t.Helper()
-	for t.Context().Err() == nil {
+	for late := time.Now().Add(patience); ; {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(c.Base, "https://"))
 		if err == nil {
 			conn.Close()
-			break
+			return c.Get("/")
+		}
+		if time.Now().After(late) {
+			t.Fatal("nothing listens where the pages were")
 		}
 	}
-	return c.Get("/")
 }

@@ -82,10 +82,7 @@ func TestStepsThatCameDueWhileTheMachineWasOffAreDoneAtOnceAfterARestart(t *test
 	}
 	mailed := func(n int) []smarthost.Mail {
 		t.Helper()
-		mails, err := p.Smarthost.Wait(t.Context(), n)
-		if err != nil {
-			t.Fatal(err)
-		}
+		mails := p.Received(t, n)
 		// What is taken in the moment of a stop is sent again after it: at least once.
 		p.Until(t, "that the queue knows of it", func() bool {
 			waiting, err := p.Waiting()
