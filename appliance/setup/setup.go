@@ -101,14 +101,20 @@ func (p Practice) check() error {
 
 // inside says whether a file lies in a folder, symbolic links followed.
 func inside(dir, file string) bool {
-	real := func(path string) string {
-		if r, err := filepath.EvalSymlinks(path); err == nil {
-			return r
-		}
-		return filepath.Clean(path)
+	rel, err := filepath.Rel(resolved(dir), filepath.Join(resolved(filepath.Dir(file)), filepath.Base(file)))
+	return err != nil || rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
+
+// resolved follows the symbolic links of a path as far as it exists; what does
+// not exist yet will be made where that leads.
+func resolved(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
 	}
-	rel, err := filepath.Rel(real(dir), filepath.Join(real(filepath.Dir(file)), filepath.Base(file)))
-	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+	if parent := filepath.Dir(path); parent != path {
+		return filepath.Join(resolved(parent), filepath.Base(path))
+	}
+	return filepath.Clean(path)
 }
 
 func (p Practice) make(ctx context.Context) (_ Made, err error) {
