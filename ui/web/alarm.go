@@ -83,7 +83,7 @@ func (s *Server) rungWords(names *names, r escalation.Live) string {
 	for _, one := range r.Rung {
 		name := names.of(one.Person)
 		switch {
-		case one.Failed:
+		case one.Failed && !r.Nobody: // else the sentence says it
 			name = s.words.say("alarm.failed", name)
 		case one.Times == 2:
 			name = s.words.say("alarm.twice", name)

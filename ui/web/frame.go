@@ -212,7 +212,7 @@ func (s *Server) banners(session access.Session, page string, found []finding.Fi
 	}
 	shown := 0
 	for _, f := range found {
-		if f.Severity < finding.Alarm {
+		if f.Severity < finding.Alarm || strings.HasPrefix(f.ID, "bell.nobody/") { // the red bar says that
 			continue
 		}
 		if shown++; shown > maxBanners {
@@ -230,6 +230,9 @@ func (s *Server) banners(session access.Session, page string, found []finding.Fi
 
 // mendedAt answers the page where a finding is seen to, by the room it is from.
 func mendedAt(id string) (href, word string) {
+	if strings.HasSuffix(id, ".kit") {
+		return "", "" // it is seen to at the server
+	}
 	room, _, _ := strings.Cut(id, ".")
 	switch room {
 	case "bell", "oncall":

@@ -30,6 +30,7 @@ type paneView struct {
 	CallBackURL  template.URL
 	ReadBack     bool
 	Urgent       bool
+	Waits        bool // urgent, and nobody has taken it
 	Facts        []fact
 	Said         string
 	Files        []fileView
@@ -66,7 +67,7 @@ func (s *Server) pane(c echo.Context, id message.ID, back string) (*paneView, er
 	e := v.Envelope
 	p := &paneView{
 		ID: string(e.ID), Number: e.Number.String(), ReceivedAt: cal.when(e.ReceivedAt), Back: back, Seen: seenOf(e), Can: v.May,
-		Urgent: e.Urgency == message.Urgent, Sub: s.words.say("message.sub." + string(e.Channel)), Do: c.QueryParam("do"),
+		Urgent: e.Urgency == message.Urgent, Waits: e.Urgency == message.Urgent && e.Status == message.New, Sub: s.words.say("message.sub." + string(e.Channel)), Do: c.QueryParam("do"),
 		CallBackNext: e.Status == message.Taken && e.Assignee == session.Who, CloseNext: e.Status == message.CalledBack,
 	}
 	p.Chips = append(s.urgencyChips(e, cal), chip{Text: v.Type.Name}, chip{Text: p.Number})
@@ -256,6 +257,9 @@ func (s *Server) nextStepWords(names *names, l escalation.Live) string {
 	return s.words.say("event.next", names.list(l.Next))
 }
 
+// sealedMail is the detail of an event about mail that was sent securely.
+const sealedMail = "secure-mail"
+
 // eventWords says one line of the timeline.
 func (s *Server) eventWords(ev message.Event, v desk.View, names *names) string {
 	w := s.words
@@ -271,8 +275,14 @@ func (s *Server) eventWords(ev message.Event, v desk.View, names *names) string 
 	case message.EventNobody:
 		return w.say("event.rung-nobody")
 	case message.EventDelivered:
+		if ev.Detail == sealedMail {
+			return w.say("event.delivered-sealed", whom)
+		}
 		return w.say("event.delivered", whom, channel)
 	case message.EventFailed:
+		if ev.Detail == sealedMail {
+			return w.say("event.failed-sealed", whom)
+		}
 		return w.say("event.failed", whom, channel)
 	case message.EventAccepted:
 		return w.say("event.taken", who)

@@ -86,6 +86,7 @@ type taking struct {
 	key     string
 	kind    message.CallType
 	urgency *message.Urgency
+	chosen  bool // the urgency, by hand
 	form    map[string]message.Clear
 }
 
@@ -98,7 +99,11 @@ func (s *Server) readTaking(c echo.Context, p protocol.Protocol) taking {
 	if u, err := message.ParseUrgency(posted(c, "urgency")); err == nil {
 		t.urgency = &u
 	}
+	t.chosen = posted(c, "chosen") != ""
 	kind, known := p.Type(t.kind)
+	if known && !t.chosen && t.urgency != nil && *t.urgency == kind.Urgency {
+		t.urgency = nil // nobody's word: an answer may raise it
+	}
 	if !known {
 		for _, any := range p.Types {
 			kind.Fields = append(kind.Fields, any.Fields...) // kept until a type is chosen
@@ -166,7 +171,7 @@ func (s *Server) takePage(c echo.Context, status int, t taking, bad []protocol.P
 	if t.urgency != nil {
 		u = *t.urgency
 	}
-	v := takeView{frame: f, Key: t.key, Problem: words, Chosen: t.urgency != nil && *t.urgency != kind.Urgency, Fields: fieldViews(p, t, bad), SaveLabel: s.words.say("js.save")}
+	v := takeView{frame: f, Key: t.key, Problem: words, Chosen: t.chosen || t.urgency != nil && *t.urgency != kind.Urgency, Fields: fieldViews(p, t, bad), SaveLabel: s.words.say("js.save")}
 	if u == message.Urgent {
 		v.SaveLabel = s.words.say("js.save-ring")
 	}

@@ -74,7 +74,7 @@ export function start() {
   chosen = form.dataset.chosen === '1';
   form.addEventListener('change', e => {
     if (e.target.name === 'type') { fields(); urgency(); }
-    if (e.target.name === 'urgency') { chosen = true; urgency(); }
+    if (e.target.name === 'urgency') { chosen = true; form.elements.chosen.value = '1'; urgency(); }
   });
   form.addEventListener('submit', save);
   addEventListener('beforeunload', e => {
