@@ -1,0 +1,187 @@
+package browser_test
+
+import (
+	"fmt"
+	"testing"
+
+	"nightbell/appliance/appliancetest"
+	"nightbell/appliance/appliancetest/smarthost"
+)
+
+// aNewPracticeLooksRight looks at pages that have nothing to show yet, and at
+// the door.
+func aNewPracticeLooksRight(t *testing.T, c *chrome) {
+	begin, _ := monday(t)
+	from := c.bare.copy(t)
+	p := appliancetest.Start(t, appliancetest.On(from.data, from.kit, begin))
+	stranger := c.person(t, p)
+	stranger.watch.expect("the server responded with a status of 4")
+	c.look(t, stranger, []state{
+		{"sign-in", "/sign-in", nil},
+		{"sign-in-refused", "/sign-in", func(b *tab) {
+			b.typeIn("rosa")
+			b.press("Tab")
+			b.typeIn("not the password of rosa")
+			b.press("Enter")
+			b.shows("That name and password do not go together.")
+		}},
+		{"nothing-there-signed-out", "/nothing-there", nil},
+	})
+	rosa := c.person(t, p)
+	rosa.signIn(appliancetest.Admin)
+	c.look(t, rosa, []state{
+		{"inbox-empty", "/inbox", nil},
+		{"inbox-empty-filtered", "/inbox?view=mine", nil},
+		{"on-call-empty", "/on-call", nil},
+		{"devices-empty", "/devices", nil},
+		{"backups-none", "/backups", nil},
+		{"queue-empty", "/queue", nil},
+		{"people-alone", "/people", nil},
+		{"settings-empty", "/settings", nil},
+		{"findings-many", "/findings", nil},
+	})
+}
+
+// aBusyOfficeLooksRight looks at everything there is on a Tuesday morning; then
+// an urgent call comes in, and then the office is locked.
+func aBusyOfficeLooksRight(t *testing.T, c *chrome) {
+	o := c.office(t)
+	o.long = take(t, o.Practice, o.session(appliancetest.Admin).Who, longWinded()).ID
+	if _, err := o.BackUp(t.Context(), "", nil); err != nil {
+		t.Fatal(err)
+	}
+	rosa := c.person(t, o.Practice)
+	rosa.signIn(appliancetest.Admin)
+	rosa.watch.expect("the server responded with a status of 4")
+	c.look(t, rosa, o.pages())
+	c.look(t, rosa, takePages())
+	calls := c.person(t, o.Practice)
+	calls.signIn(ana)
+	calls.watch.expect("the server responded with a status of 4")
+	c.look(t, calls, []state{
+		{"inbox-call-taker", "/inbox", nil},
+		{"message-of-others", "/messages/" + string(o.called), nil},
+		{"not-allowed", "/settings", nil},
+	})
+
+	o.Smarthost.Do(smarthost.Temporary)
+	take(t, o.Practice, idOf(t, o.Practice, ana), quintero)
+	o.Until(t, "mail that waits", func() bool {
+		waiting, err := o.Waiting()
+		return err == nil && len(waiting) > 0 && waiting[0].Attempts > 0
+	})
+	c.look(t, rosa, o.ringingPages(t))
+
+	if err := o.Lock(t.Context(), "owner"); err != nil {
+		t.Fatal(err)
+	}
+	c.look(t, rosa, []state{
+		{"inbox-locked", "/inbox", nil},
+		{"message-locked", "/messages/" + string(o.taken), nil},
+		{"take-locked", "/take", nil},
+		{"sign-in-again", "/sign-in?locked=1", nil},
+	})
+	c.look(t, c.person(t, o.Practice), []state{{"sign-in-locked", "/sign-in", nil}})
+}
+
+// pages are the pages of somebody at the front desk who manages the office.
+func (o *office) pages() []state {
+	message := func(id any) string { return fmt.Sprintf("/messages/%s", id) }
+	opened := func(key, form string) func(*tab) {
+		return func(b *tab) {
+			b.press(key)
+			b.until("the form", fmt.Sprintf(`!document.getElementById(%q).hidden`, form))
+		}
+	}
+	return []state{
+		{"inbox", "/inbox", nil},
+		{"inbox-open", "/inbox?open=" + string(o.taken), nil},
+		{"inbox-closed", "/inbox?view=closed", nil},
+		{"inbox-refills", "/inbox?type=refill&urgency=same-day", nil},
+		{"message-new", message(o.fresh), nil},
+		{"message-taken", message(o.taken), nil},
+		{"message-called-back", message(o.called), nil},
+		{"message-closed", message(o.closed), nil},
+		{"message-handed-off", message(o.handed), nil},
+		{"message-urgent-worked", message(o.urgent), nil},
+		{"message-voicemail", message(o.voicemail), nil},
+		{"message-web-mail", message(o.page), nil},
+		{"message-long", message(o.long), nil},
+		{"message-call-back", message(o.taken), opened("C", "do-call-back")},
+		{"message-hand-off", message(o.taken), opened("H", "do-hand-off")},
+		{"message-note", message(o.taken), opened("M", "do-note")},
+		{"message-close", message(o.called), opened("E", "do-close")},
+		{"message-send", message(o.taken), opened("S", "do-send")},
+		{"message-print", message(o.taken) + "/print", nil},
+		{"message-chart", message(o.taken) + "/chart", nil},
+		{"people", "/people", nil},
+		{"people-change", "/people", func(b *tab) {
+			b.click(".person summary")
+			b.until("the form", `document.querySelector('.person[open]')`)
+		}},
+		{"people-refused", "/people", func(b *tab) {
+			b.run(`document.getElementById('a-fn').value = 'Sam Reyes'; document.getElementById('a-n').value = 'sam'; document.getElementById('a-p').value = 'short';
+				document.querySelector('form[action="/people"] [name=roles]').checked = true; document.querySelector('form[action="/people"]').requestSubmit()`)
+			b.until("the refusal", `[...document.querySelectorAll('[role=alert]')].some(e => e.checkVisibility() && e.innerText)`)
+		}},
+		{"devices", "/devices", nil},
+		{"devices-password", "/devices", func(b *tab) {
+			b.run(`document.getElementById('dev-name').value = 'front-scanner'; document.querySelector('form[action="/devices"]').requestSubmit()`)
+			b.until("the password", `document.getElementById('secret')`)
+		}},
+		{"on-call", "/on-call", nil},
+		{"settings", "/settings", nil},
+		{"backups", "/backups", nil},
+		{"queue", "/queue", nil},
+		{"audit", "/audit", nil},
+		{"findings", "/findings", nil},
+		{"desk", "/desk", nil},
+		{"menu", "/menu", nil},
+		{"keys", "/inbox", func(b *tab) { b.press("?"); b.until("the keys", `document.getElementById('keys').open`) }},
+		{"nothing-there", "/messages/none", nil},
+	}
+}
+
+// takePages are the form of each call type, one that could not be saved, and the
+// page after saving.
+func takePages() []state {
+	var pages []state
+	for i, kind := range []string{"new", "change", "refill", "urgent", "billing", "other"} {
+		key := fmt.Sprint(i + 1)
+		pages = append(pages, state{"take-" + kind, "/take", func(b *tab) {
+			b.press(key)
+			b.until("its fields", fmt.Sprintf(`document.querySelector('input[name=type]:checked').value === %q`, kind))
+		}})
+	}
+	const filled = `for (const [name, value] of Object.entries({ 'f.caller': 'Nadia Nowak', 'f.callback': %q, 'f.born': %q, 'f.reason': 'Yearly check-up' }))
+		for (const e of document.getElementsByName(name)) if (!e.disabled) e.value = value;
+		document.getElementById('take').requestSubmit()`
+	return append(pages,
+		state{"take-refused", "/take", func(b *tab) {
+			b.run(fmt.Sprintf(filled, "12", "45/99/20"))
+			b.until("what is wrong", `document.querySelector('.hint--bad')`)
+		}},
+		state{"saved", "/take", func(b *tab) {
+			b.run(fmt.Sprintf(filled, "503 555 0144", "3/3/88"))
+			b.until("the number", `document.querySelector('.readback') && document.readyState === 'complete'`)
+		}})
+}
+
+// ringingPages are pages while an urgent call waits.
+func (o *office) ringingPages(t *testing.T) []state {
+	t.Helper()
+	newest, err := o.Envelopes(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ringing := string(newest[0].ID)
+	return []state{
+		{"ringing-inbox", "/inbox", nil},
+		{"ringing-inbox-open", "/inbox?open=" + ringing, nil},
+		{"ringing-message", "/messages/" + ringing, nil},
+		{"ringing-take", "/take", nil},
+		{"ringing-on-call", "/on-call", nil},
+		{"ringing-queue", "/queue", nil},
+		{"ringing-people", "/people", nil},
+	}
+}
