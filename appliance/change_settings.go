@@ -83,11 +83,6 @@ func (a *Appliance) keepMailPassword(password string) error {
 	return err
 }
 
-// TestMail sends a test mail now and says in a sentence what became of it.
-func (a *Appliance) TestMail(ctx context.Context, to string) (string, error) {
-	return a.Queue.Test(ctx, to)
-}
-
 // TestFolder tries a backup folder: it writes a file there, reads it back and
 // removes it, and answers in words.
 func (a *Appliance) TestFolder(_ context.Context, folder string) (string, error) {

@@ -132,6 +132,3 @@ func (a *Appliance) Ready(context.Context) error {
 	}
 	return a.Bell.Alive()
 }
-
-// Heartbeat is when the bell last went round.
-func (a *Appliance) Heartbeat() time.Time { return a.Bell.Tick() }

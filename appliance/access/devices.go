@@ -104,15 +104,6 @@ func (a *Access) Device(tx *store.Tx, id message.DeviceID) (Device, bool, error)
 	return devices.Get(tx, string(id))
 }
 
-// FindDevice answers the device of a name, in whatever case it is typed.
-func (a *Access) FindDevice(tx *store.Tx, name string) (Device, bool, error) {
-	id, ok, err := deviceNames.Get(tx, canonical(name))
-	if err != nil || !ok {
-		return Device{}, false, err
-	}
-	return devices.Get(tx, string(id))
-}
-
 // Devices answers all devices, disabled ones last, each by name.
 func (a *Access) Devices(tx *store.Tx) ([]Device, error) {
 	var all []Device

@@ -36,11 +36,6 @@ const (
 	Overdue   Reason = "overdue"    // somebody took it and it was not worked in time
 )
 
-// About makes a notice of an envelope.
-func About(e message.Envelope, since time.Time, reason Reason, step int) Notice {
-	return Notice{Message: e.ID, Number: e.Number, Type: e.CallType, Urgency: e.Urgency, Since: since.UTC(), Reason: reason, Step: step}
-}
-
 // Address is how one person is reached. The zero Address is every desk.
 type Address struct {
 	Person message.PersonID

@@ -12,6 +12,7 @@ import (
 
 	"nightbell/appliance/message"
 	"nightbell/appliance/notify"
+	"nightbell/appliance/settings"
 	"nightbell/appliance/store"
 	"nightbell/appliance/vault"
 )
@@ -38,9 +39,6 @@ type Queue struct {
 	touched map[message.ID]struct{} // entries that changed in the store
 	anew    bool                    // what is held may go now: a setting changed, the lock was opened
 }
-
-// settingsBucket is where settings keeps what the queue waits for.
-const settingsBucket = "settings"
 
 const (
 	workers = 4 // mails on their way at once: one slow answer must not keep an urgent notice waiting
@@ -73,7 +71,7 @@ func NewQueue(o OutOptions) *Queue {
 
 // watch is called by the committer and must not block.
 func (q *Queue) watch(w store.WriteSet) {
-	if w.Touches(settingsBucket) {
+	if settings.Changed(w) {
 		q.LookAnew()
 	}
 	if !w.Touches(outboxBucket) {
