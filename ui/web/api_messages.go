@@ -106,9 +106,9 @@ type fieldProblem struct {
 
 const mimeProblem = "application/problem+json"
 
-// problemJSON answers an error to a machine. It says what is wrong with which
+// problemFor puts an error into words for a machine: what is wrong with which
 // field, never what stood there.
-func (s *Server) problemJSON(c echo.Context, status int, err error) error {
+func problemFor(c echo.Context, status int, err error) problemDetails {
 	p := problemDetails{Type: "about:blank", Status: status}
 	var mine *apiError
 	var invalid *intake.Invalid
@@ -136,6 +136,10 @@ func (s *Server) problemJSON(c echo.Context, status int, err error) error {
 		p.Status, p.Detail = http.StatusServiceUnavailable, "it is not known whether the message was kept; try again with the same Idempotency-Key"
 	}
 	p.Title = http.StatusText(p.Status)
+	return p
+}
+
+func problemJSON(c echo.Context, p problemDetails) error {
 	b, err := json.Marshal(p)
 	if err != nil {
 		return err

@@ -1,12 +1,15 @@
 package web_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"nightbell/appliance/appliancetest"
+	"nightbell/ui/web"
 )
 
 type fields map[string]any
@@ -29,6 +32,33 @@ func TestAMachinePostsAMessage(t *testing.T) {
 	}
 	if page := p.SignIn(t, appliancetest.Admin).Get("/inbox"); !strings.Contains(page.Body, "Tom Achterberg") {
 		t.Error("it is not in the inbox")
+	}
+}
+
+// Strangers who guess, send nonsense or hang up could otherwise fill the disk
+// with the log of it; and who hung up is not told that anything was taken.
+func TestWhatAStrangerDoesIsNoErrorOfOurs(t *testing.T) {
+	p := appliancetest.Start(t)
+	_, password := p.AddDevice("website")
+	p.PostMessage(t, "guess", "", fields{"call_type": "other"})
+	p.PostMessage(t, password, "", fields{"call_type": "other"})
+	s, err := web.New(p.Appliance)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.CloseEvents()
+	ctx, hangUp := context.WithCancel(t.Context())
+	hangUp()
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "https://nightbell.local/api/v1/messages", strings.NewReader(`{"call_type":"billing","form":{"caller":"Tom","callback":"503 555 0177","question":"charged twice"}}`))
+	r.Header.Set("Authorization", "Bearer "+password)
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	s.Handler().ServeHTTP(w, r)
+	if w.Code < 500 {
+		t.Errorf("answered %d", w.Code)
+	}
+	if strings.Contains(string(p.Logs.Bytes()), `"level":"ERROR"`) {
+		t.Errorf("the log is full of it: %s", p.Logs.Bytes())
 	}
 }
 

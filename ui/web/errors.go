@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -28,13 +29,19 @@ func (s *Server) failed(err error, c echo.Context) {
 		return
 	}
 	status, p := s.outcome(err)
-	if status >= http.StatusInternalServerError && !refusesForNow(err) {
+	machine := strings.HasPrefix(c.Path(), "/api/") || c.Path() == "/metrics"
+	var details problemDetails
+	if machine {
+		details = problemFor(c, status, err)
+		status = details.Status
+	}
+	if status >= http.StatusInternalServerError && !refusesForNow(err) && !left(c, err) {
 		s.log.Error("a request failed", "route", c.Path(), "err", err)
 	}
 	var answer error
 	switch {
-	case strings.HasPrefix(c.Path(), "/api/") || c.Path() == "/metrics":
-		answer = s.problemJSON(c, status, err)
+	case machine:
+		answer = problemJSON(c, details)
 	case errors.Is(err, errSignIn):
 		answer = s.toTheDoor(c)
 	case c.Request().Method == http.MethodHead:
@@ -45,6 +52,12 @@ func (s *Server) failed(err error, c echo.Context) {
 	if answer != nil {
 		s.log.Error("an error could not be answered", "route", c.Path(), "err", answer)
 	}
+}
+
+// left says whether a request failed because whoever asked has gone: that needs
+// nobody's eye, and a stranger could fill the log with it.
+func left(c echo.Context, err error) bool {
+	return errors.Is(err, context.Canceled) && c.Request().Context().Err() != nil
 }
 
 // toTheDoor sends people to sign in, and back to the page they asked for; what a

@@ -13,6 +13,10 @@ import (
 // each stream is a goroutine and a connection.
 const maxStreams = 500
 
+// maxStreamsOfOne is how many of them one signed-in browser may have, so that
+// none keeps the bell from the others' desks.
+const maxStreamsOfOne = 20
+
 // change is what a commit means to open pages.
 type change struct {
 	messages []message.ID
@@ -58,12 +62,21 @@ func newHub(c clockwork.Clock, d *notify.Desks) *hub {
 	return &hub{clock: c, desks: d, streams: map[*stream]bool{}, over: make(chan struct{})}
 }
 
-// join opens a stream of a session, or answers nil when there are too many or
-// the hub is closed.
+// join opens a stream of a session, or answers nil when there are too many, of
+// this one or in all, or the hub is closed.
 func (h *hub) join(session string) *stream {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed || len(h.streams) >= maxStreams {
+		return nil
+	}
+	mine := 0
+	for s := range h.streams {
+		if s.session == session {
+			mine++
+		}
+	}
+	if mine >= maxStreamsOfOne {
 		return nil
 	}
 	s := &stream{session: session, wake: make(chan struct{}, 1)}

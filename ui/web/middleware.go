@@ -121,7 +121,7 @@ func (s *Server) sameOrigin(r route) echo.MiddlewareFunc {
 			}
 			if origin := h.Get("Origin"); origin != "" {
 				u, err := url.Parse(origin)
-				if err != nil || u.Host == "" || !strings.EqualFold(u.Host, c.Request().Host) {
+				if err != nil || u.Scheme != "https" || !strings.EqualFold(u.Host, c.Request().Host) {
 					return errForeign
 				}
 			}

@@ -111,6 +111,9 @@ func (s *Server) signIn(c echo.Context) error {
 }
 
 func (s *Server) notLetIn(c echo.Context, err error, name, next string) error {
+	if left(c, err) {
+		return err
+	}
 	v := signInView{Name: name, Next: next}
 	var tooMany *access.TooMany
 	switch {

@@ -92,6 +92,7 @@ func otherSitesAreRefused(t *testing.T, p *appliancetest.Practice, c *appliancet
 		"another site, old browser": {"Origin": "https://evil.example"},
 		"a neighbour":               {"Sec-Fetch-Site": "same-site"},
 		"another port":              {"Sec-Fetch-Site": "same-origin", "Origin": "https://" + strings.Split(p.HTTPS, ":")[0] + ":1"},
+		"a copy of it without TLS":  {"Sec-Fetch-Site": "same-origin", "Origin": "http://" + p.HTTPS},
 		"no origin told":            {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
 		"nothing told":              {},
 	} {

@@ -24,11 +24,12 @@ import (
 )
 
 // Times of the HTTP server. A page is small and a form too; what takes longer
-// than this is a broken or a hostile client. Writing has no limit of its own,
-// since event streams stay open; each handler's answer is in memory before.
+// than this is a broken or a hostile client. A large file over a phone's line
+// takes longest to write; an event stream sets its own limit, event by event.
 const (
 	readHeaderTime = 10 * time.Second
 	readTime       = 60 * time.Second
+	answerTime     = 10 * time.Minute
 	idleTime       = 2 * time.Minute
 	shutdownTime   = 3 * time.Second // for requests under way; streams are closed before
 	maxHeader      = 32 << 10
@@ -82,6 +83,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		TLSConfig:         s.app.TLS(),
 		ReadHeaderTimeout: readHeaderTime,
 		ReadTimeout:       readTime,
+		WriteTimeout:      answerTime,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
