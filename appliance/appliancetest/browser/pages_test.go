@@ -53,6 +53,7 @@ func aBusyOfficeLooksRight(t *testing.T, c *chrome) {
 	rosa := c.person(t, o.Practice)
 	rosa.signIn(appliancetest.Admin)
 	rosa.watch.expect("the server responded with a status of 4")
+	rosa.watch.expect("'beforeunload'") // the form asks before what was typed is left
 	c.look(t, rosa, o.pages())
 	c.look(t, rosa, takePages())
 	calls := c.person(t, o.Practice)
