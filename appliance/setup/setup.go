@@ -64,11 +64,44 @@ func Make(ctx context.Context, p Practice) (Made, error) {
 	if err := p.check(); err != nil {
 		return Made{}, err
 	}
-	made, err := p.make(ctx)
+	st, err := p.claim(ctx)
 	if err != nil {
+		return Made{}, err
+	}
+	made, err := p.make(ctx, st)
+	if err = errors.Join(err, st.Close()); err != nil {
 		return Made{}, errors.Join(err, empty(p.Dir))
 	}
 	return made, nil
+}
+
+// claim makes the data folder and its store, whose lock keeps another first run
+// out until this one is done. What lay in the folder before is nobody's to remove.
+func (p Practice) claim(ctx context.Context) (*store.Store, error) {
+	if err := os.MkdirAll(p.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the data folder: %w", err)
+	}
+	if err := os.Chmod(p.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("closing the data folder to others: %w", err)
+	}
+	st, err := store.Open(ctx, store.Options{Dir: p.Dir, Clock: p.Clock})
+	if err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(p.Dir)
+	switch {
+	case err == nil && len(entries) == 1:
+		return st, nil
+	case err == nil && len(entries) == 0: // our store was taken away, by a first run that failed
+		err = fmt.Errorf("another first run was at work in %s; try again", p.Dir)
+	case err == nil:
+		err = notEmpty(p.Dir)
+	}
+	return nil, errors.Join(err, st.Close())
+}
+
+func notEmpty(dir string) error {
+	return fmt.Errorf("%s is not empty; a new practice needs an empty folder", dir)
 }
 
 // check refuses what cannot become a practice, before anything is written.
@@ -88,7 +121,7 @@ func (p Practice) check() error {
 		return fmt.Errorf("looking into the data folder: %w", err)
 	}
 	if len(entries) > 0 {
-		return fmt.Errorf("%s is not empty; a new practice needs an empty folder", dir)
+		return notEmpty(dir)
 	}
 	if _, err := time.LoadLocation(p.Zone); err != nil || p.Zone == "" || p.Zone == "Local" {
 		return errors.New("give the practice's time zone by its name, such as --timezone America/New_York")
@@ -117,22 +150,11 @@ func resolved(path string) string {
 	return filepath.Clean(path)
 }
 
-func (p Practice) make(ctx context.Context) (_ Made, err error) {
-	if err := os.MkdirAll(p.Dir, 0o700); err != nil {
-		return Made{}, fmt.Errorf("making the data folder: %w", err)
-	}
-	if err := os.Chmod(p.Dir, 0o700); err != nil {
-		return Made{}, fmt.Errorf("closing the data folder to others: %w", err)
-	}
+func (p Practice) make(ctx context.Context, st *store.Store) (Made, error) {
 	secrets, err := p.secrets()
 	if err != nil {
 		return Made{}, err
 	}
-	st, err := store.Open(ctx, store.Options{Dir: p.Dir, Clock: p.Clock})
-	if err != nil {
-		return Made{}, err
-	}
-	defer func() { err = errors.Join(err, st.Close()) }()
 	kit, err := crypto.NewKit(p.Name, p.Clock.Now(), secrets.BackupSigning.Public().(ed25519.PublicKey))
 	if err != nil {
 		return Made{}, err

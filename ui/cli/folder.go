@@ -66,16 +66,22 @@ func put[A, R any](ctx context.Context, e *env, q ask[A, R], args A, p progress)
 // openStopped opens the data folder in this process. Only its owner may: files
 // that root made there could not be read by the service.
 func openStopped(ctx context.Context, e *env, data string) (*appliance.Appliance, error) {
-	if _, err := os.Stat(filepath.Join(data, "store.db")); errors.Is(err, os.ErrNotExist) {
-		return nil, noPractice(data)
-	}
-	if err := ownedByUs(data); err != nil {
+	if err := practiceIn(data); err != nil {
 		return nil, err
 	}
 	if err := vault.NoCoreDumps(); err != nil {
 		return nil, err
 	}
 	return appliance.Open(ctx, appliance.Options{Dir: data, Log: e.log()})
+}
+
+// practiceIn refuses a folder without a store, or of another owner, before
+// anything is made there: a disk that is not mounted leaves an empty folder.
+func practiceIn(data string) error {
+	if _, err := os.Stat(filepath.Join(data, "store.db")); errors.Is(err, os.ErrNotExist) {
+		return noPractice(data)
+	}
+	return ownedByUs(data)
 }
 
 func noPractice(data string) error {

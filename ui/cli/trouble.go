@@ -24,7 +24,7 @@ const lookAgain = 5 * time.Second
 // then says what is wrong, and it is tried again until it can be written. It
 // answers nil when the context ended before.
 func (e *env) openForService(ctx context.Context, data string, at addresses, log *slog.Logger) (*appliance.Appliance, error) {
-	if err := ownedByUs(data); err != nil {
+	if err := practiceIn(data); err != nil {
 		return nil, err
 	}
 	open := func() (*appliance.Appliance, error) {
