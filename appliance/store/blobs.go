@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"nightbell/appliance/message"
 )
@@ -40,7 +41,7 @@ func (s *Store) WriteBlob(ctx context.Context, id message.ID, write func(io.Writ
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("writing blob %s: it is there already", id)
 	}
-	if err := makeBlobDir(s.dir, filepath.Dir(path)); err != nil {
+	if err := s.blobDirs.make(s.dir, filepath.Dir(path)); err != nil {
 		return fmt.Errorf("writing blob %s: %w", id, err)
 	}
 	return writeDurably(path, 0o600, func(w io.Writer) error {
@@ -48,18 +49,35 @@ func (s *Store) WriteBlob(ctx context.Context, id message.ID, write func(io.Writ
 	})
 }
 
-// makeBlobDir makes a folder of blobs, durable up to the data folder.
-func makeBlobDir(data, dir string) error {
-	if _, err := os.Stat(dir); err == nil {
-		return nil
-	}
+// blobDirs are the folders of blobs that this process knows to be durable. That
+// one is there does not say so: another writer, or a process that crashed, may
+// have made it and not brought that to the disk yet.
+type blobDirs struct {
+	mu      sync.Mutex
+	durable map[string]bool
+}
+
+// make makes a folder of blobs, durable up to the data folder.
+func (b *blobDirs) make(data, dir string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		if isFull(err) {
 			return fmt.Errorf("%w: %w", ErrFull, err)
 		}
 		return err
 	}
-	return errors.Join(SyncDir(filepath.Dir(dir)), SyncDir(data))
+	if b.durable[dir] {
+		return nil
+	}
+	if err := errors.Join(SyncDir(filepath.Dir(dir)), SyncDir(data)); err != nil {
+		return err
+	}
+	if b.durable == nil {
+		b.durable = map[string]bool{}
+	}
+	b.durable[dir] = true
+	return nil
 }
 
 // OpenBlob opens a blob for reading. One that is not there is fs.ErrNotExist.

@@ -88,9 +88,10 @@ type Store struct {
 	clock clockwork.Clock
 	log   *slog.Logger
 
-	queue   queue
-	stopped chan struct{} // closed when the committer has ended
-	room    room
+	queue    queue
+	stopped  chan struct{} // closed when the committer has ended
+	room     room
+	blobDirs blobDirs
 
 	mu       sync.Mutex // guards the rest
 	head     head
