@@ -30,14 +30,12 @@ func ownedByUs(dir string) error {
 
 // onlyOwner refuses a folder that somebody else owns or may enter.
 func onlyOwner(dir string) error {
-	if err := ownedByUs(dir); err != nil {
-		return err
-	}
 	info, err := os.Lstat(dir)
 	if err != nil {
 		return fmt.Errorf("looking at the folder of the command socket: %w", err)
 	}
-	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 || ok && int(st.Uid) != os.Geteuid() {
 		return fmt.Errorf("%s is open to other users; remove it and start again", dir)
 	}
 	return nil

@@ -48,9 +48,9 @@ func listenSocket(data string) (net.Listener, error) {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("making the folder for the command socket: %w", err)
 		}
-		if err := onlyOwner(dir); err != nil {
-			return nil, err
-		}
+	}
+	if err := safeSocket(data); err != nil {
+		return nil, err
 	}
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("removing an old command socket: %w", err)
@@ -64,6 +64,16 @@ func listenSocket(data string) (net.Listener, error) {
 		return nil, fmt.Errorf("closing the command socket to others: %w", err)
 	}
 	return l, nil
+}
+
+// safeSocket refuses a socket that somebody else could have laid. In the data
+// folder nobody can.
+func safeSocket(data string) error {
+	dir := filepath.Dir(socketPath(data))
+	if dir == data {
+		return nil
+	}
+	return onlyOwner(dir)
 }
 
 // control answers commands over the socket until the context ends.
@@ -142,6 +152,9 @@ var errNoService = errors.New("no service is running on this data folder")
 
 // overSocket asks the service. errNoService means that there is none.
 func overSocket(ctx context.Context, data, name string, args any, p progress) (json.RawMessage, error) {
+	if err := safeSocket(data); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "unix", socketPath(data))
 		if err != nil {
