@@ -32,6 +32,9 @@ type smarthost struct {
 	patience time.Duration
 }
 
+// maxCA bounds the file that mail.ca names: the system's own has some 200 KB.
+const maxCA = 1 << 20
+
 const (
 	schemeTLS      = "smtps"
 	schemeSTARTTLS = "smtp+starttls"
@@ -130,6 +133,10 @@ func (h smarthost) send(ctx context.Context, l letter) (version uint16, failed *
 func (h smarthost) roots() (*x509.CertPool, *failure) {
 	if h.ca == "" {
 		return nil, nil
+	}
+	// A device or a pipe would be read without end.
+	if info, err := os.Stat(h.ca); err == nil && (!info.Mode().IsRegular() || info.Size() > maxCA) {
+		return nil, &failure{why: whyCA("holds no certificate")}
 	}
 	pem, err := os.ReadFile(h.ca)
 	if err != nil {

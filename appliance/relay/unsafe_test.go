@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -146,12 +147,29 @@ func TestAMailWaitsForWhatIsMissing(t *testing.T) {
 }
 
 func TestACAFileThatIsNoneIsNamed(t *testing.T) {
-	o, host := newOffice(t), startHost(t, smarthost.Options{})
-	o.use(host)
-	o.set(map[settings.Key]string{settings.MailCA: filepath.Join(o.dir, "store.db")})
-	o.run()
-	o.enqueue(o.notice(false))
-	if e := o.until("an attempt", tried(1))[0]; !strings.Contains(e.Why, "mail.ca holds no certificate") {
-		t.Errorf("why is %q", e.Why)
+	for name, file := range map[string]func(dir string) string{
+		"a short one":     func(dir string) string { return writeFile(t, dir, "words.pem", "no certificate") },
+		"a large one":     func(dir string) string { return filepath.Join(dir, "store.db") },
+		"one without end": func(string) string { return "/dev/zero" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			o, host := newOffice(t), startHost(t, smarthost.Options{})
+			o.use(host)
+			o.set(map[settings.Key]string{settings.MailCA: file(o.dir)})
+			o.run()
+			o.enqueue(o.notice(false))
+			if e := o.until("an attempt", tried(1))[0]; !strings.Contains(e.Why, "mail.ca holds no certificate") {
+				t.Errorf("why is %q", e.Why)
+			}
+		})
 	}
+}
+
+func writeFile(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
