@@ -15,10 +15,16 @@ func newLock(e *env) *cobra.Command {
 			if _, err := put(c.Context(), e, askLock, nothing{}, nil); err != nil {
 				return err
 			}
-			e.say("Locked. Calls are still taken and rung; the next of the readers to sign in opens it.")
-			return nil
+			return e.object(lockState{"locked"}, func() {
+				e.say("Locked. Calls are still taken and rung; the next of the readers to sign in opens it.")
+			})
 		},
 	}
+}
+
+// lockState says of the appliance what status says of it.
+type lockState struct {
+	State string `json:"state"`
 }
 
 var askLock = ask[nothing, nothing]{"lock", func(ctx context.Context, a *appliance.Appliance, _ nothing, _ progress) (nothing, error) {

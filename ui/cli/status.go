@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -50,7 +51,7 @@ func (e *env) printStatus(s appliance.Status) {
 	if s.LastProvenRestore.IsZero() {
 		e.say("Last proven restore: never")
 	} else {
-		e.say("Last proven restore: %s, in %s", s.LastProvenRestore.Local().Format("2006-01-02 15:04"), s.ProofTook)
+		e.say("Last proven restore: %s, in %s", s.LastProvenRestore.Local().Format("2006-01-02 15:04"), s.ProofTook.Round(time.Millisecond))
 	}
 	for _, f := range s.Findings {
 		e.say("! %s %s", f.Text, f.Do)
