@@ -31,6 +31,7 @@ func (a *Appliance) Run(ctx context.Context, mail net.Listener) error {
 		"certificate": a.renewCertificate,
 		"store":       a.watchStore,
 		"epochs":      a.mendEpochs,
+		"keys":        a.forgetKeys,
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for name, job := range jobs {

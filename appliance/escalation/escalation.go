@@ -110,7 +110,7 @@ func (e *Engine) Tick() time.Time {
 	return time.Time{}
 }
 
-// Alive is nil while the engine goes round; /readyz and the watchdog ask it.
+// Alive is nil while the engine goes round; /readyz and the findings ask it.
 func (e *Engine) Alive() error {
 	t := e.Tick()
 	if t.IsZero() {
