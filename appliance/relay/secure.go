@@ -64,7 +64,7 @@ func (q *Queue) Prepare(ctx context.Context, l Letter) (enqueue func(tx *store.T
 		}
 		_, err := audit.Append(tx, audit.Leaf{At: at.UTC(), Who: audit.System, What: audit.SendQueued,
 			About: []string{string(l.Message), string(address.Part.ID)},
-			Data:  map[string]string{"commitment": address.Part.Commitment, "to": string(l.To.ID)}})
+			Data:  map[string]string{string(address.Part.ID): address.Part.Commitment, "to": string(l.To.ID)}})
 		if err != nil {
 			return err
 		}

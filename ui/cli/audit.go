@@ -68,7 +68,7 @@ func newAuditExport(e *env) *cobra.Command {
 const exportPage = 1000
 
 var askAuditVerify = ask[nothing, audit.Report]{"audit-verify", func(ctx context.Context, a *appliance.Appliance, _ nothing, _ progress) (audit.Report, error) {
-	return audit.Verify(ctx, a.Store)
+	return a.VerifyAudit(ctx)
 }}
 
 var askAuditExport = ask[int64, []audit.Leaf]{"audit-export", func(_ context.Context, a *appliance.Appliance, from int64, _ progress) ([]audit.Leaf, error) {
