@@ -100,11 +100,10 @@ func (a *Appliance) openStores(ctx context.Context, o Options) (err error) {
 	main := o.Store
 	main.Dir, main.Clock, main.Log = o.Dir, a.Clock, a.Log
 	if a.Store, err = store.Open(ctx, main); err != nil {
-		return err
+		return whatToDo(err)
 	}
 	a.last = a.Store.LastCommit()
-	a.Node, err = store.Open(ctx, store.Options{Dir: o.Dir, File: "node.db", Clock: a.Clock, Log: a.Log})
-	return err
+	return a.openNode(ctx, o.Dir)
 }
 
 // wire makes the rooms, each with what it needs of the others.

@@ -60,7 +60,7 @@ func (a *Appliance) CACert() ([]byte, error) {
 func (a *Appliance) loadCertificate() error {
 	s, err := vault.LoadSecrets(a.Store.Dir())
 	if err != nil {
-		return err
+		return noSecrets(err)
 	}
 	a.publishAuthority(s.CACert)
 	return a.ensureCertificate(context.Background(), install.Authority{Certificate: s.CACert, Key: s.CAKey})

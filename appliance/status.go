@@ -80,6 +80,7 @@ func (a *Appliance) Findings(ctx context.Context) ([]finding.Finding, error) {
 	all = append(all, a.Backup.Findings(ctx)...)
 	all = append(all, a.diskFindings()...)
 	all = append(all, a.kitFinding()...)
+	all = append(all, a.damageFindings()...)
 	finding.Sort(all)
 	return all, nil
 }

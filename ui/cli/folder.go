@@ -85,6 +85,9 @@ func practiceIn(data string) error {
 }
 
 func noPractice(data string) error {
+	if _, err := os.Stat(filepath.Join(data, "keys")); err == nil {
+		return &remoteError{fmt.Sprintf("store.db is missing from %s", data), "leave this folder as it is, and restore the newest backup into another one with `nightbell backup restore`"}
+	}
 	return &remoteError{fmt.Sprintf("there is no practice in %s", data), "make one with `nightbell init`, or name its folder with --data"}
 }
 
