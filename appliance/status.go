@@ -94,7 +94,15 @@ func unread(room string) finding.Finding {
 }
 
 func (a *Appliance) diskFindings() []finding.Finding {
-	if err := a.Store.Accepting(); err != nil {
+	err := a.Store.Accepting()
+	switch {
+	case errors.Is(err, store.ErrMoved):
+		return []finding.Finding{{
+			ID: "store.moved", Severity: finding.Alarm,
+			Text: "The file store.db was moved or removed while Nightbell runs: new calls are refused, those taken are rung.",
+			Do:   "Do not stop Nightbell. Put the file back where it was; where it is gone, take a backup now to another disk, and restore that.",
+		}}
+	case err != nil:
 		return []finding.Finding{{
 			ID: "store.full", Severity: finding.Alarm,
 			Text: "The disk is full: new calls are refused, those taken are kept and rung.",

@@ -1,7 +1,11 @@
 package store
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"sync/atomic"
 )
 
@@ -34,11 +38,15 @@ const (
 )
 
 // Accepting answers nil, or ErrFull while the disk has too little room to take
-// messages in. Everything else goes on. Intake asks before it takes. Being asked
+// messages in, or ErrMoved while the file does not lie where the next start will
+// look for it. Everything else goes on. Intake asks before it takes. Being asked
 // while there seems to be room again has the committer look.
 func (s *Store) Accepting() error {
 	if err := s.Err(); err != nil {
 		return err
+	}
+	if s.moved() {
+		return ErrMoved
 	}
 	if !s.room.full() {
 		return nil
@@ -47,6 +55,17 @@ func (s *Store) Accepting() error {
 		s.queue.add(&request{room: true, done: make(chan error, 1)})
 	}
 	return ErrFull
+}
+
+// moved says whether another file, or none, has the name of the open one: the
+// system writes on into a file that was removed, and forgets it at the end.
+func (s *Store) moved() bool {
+	there, err := os.Stat(filepath.Join(s.dir, s.file))
+	if err != nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	ours, err := s.disk.Stat()
+	return err == nil && !os.SameFile(there, ours)
 }
 
 // Room answers how many bytes the disk of the data folder has left.

@@ -36,6 +36,7 @@ var (
 	ErrReadOnly = errors.New("the data folder cannot be written")
 	ErrDamaged  = errors.New("the store is damaged")
 	ErrFull     = errors.New("the disk is full")
+	ErrMoved    = errors.New("the store's file was moved or removed while it is in use")
 	ErrUnknown  = errors.New("it is not known whether this was kept")
 	ErrBroken   = errors.New("the store takes nothing more until it is opened again")
 	ErrClosed   = errors.New("the store is closed")

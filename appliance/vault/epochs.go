@@ -64,19 +64,23 @@ func Epochs(tx *store.Tx) (list []Epoch, err error) {
 }
 
 // today answers the epoch that a class is sealed to now. The first use on a day
-// of the practice, and after each start, makes a new one.
+// of the practice, and after each start, makes a new one; so does an epoch whose
+// file is gone, since what is sealed to it would be lost.
 func (v *Vault) today(ctx context.Context, class string) (sealing, error) {
 	day := v.clock.Now().In(v.zone).Format(time.DateOnly)
 	v.epochMu.RLock()
 	s := v.current[class]
 	v.epochMu.RUnlock()
-	if s != nil && s.day == day {
+	if s != nil && s.day == day && v.epochFilesThere(s.name) {
 		return *s, nil
 	}
 	v.epochMu.Lock()
 	defer v.epochMu.Unlock()
 	if s := v.current[class]; s != nil && s.day == day {
-		return *s, nil
+		if v.epochFilesThere(s.name) {
+			return *s, nil
+		}
+		v.log.Error("a file of the epoch in use is gone; another epoch is made", "epoch", s.name)
 	}
 	made, err := v.makeEpoch(ctx, day, class)
 	if err != nil {

@@ -45,6 +45,23 @@ func TestEpochIsMadeOnceADayAndAfterEachStart(t *testing.T) {
 	}
 }
 
+// A message sealed to a key that is nowhere would be taken and never read.
+func TestNothingIsSealedToAnEpochWhoseFileIsGone(t *testing.T) {
+	h := newHouse(t)
+	first := h.envelopeEpoch(h.take("before"))
+	_, copy := vault.EpochPaths(h.dir, first)
+	if err := os.Remove(copy); err != nil {
+		t.Fatal(err)
+	}
+	after := h.take("after")
+	if h.envelopeEpoch(after) == first {
+		t.Error("it was sealed to the epoch of which one file is gone")
+	}
+	h.restart()
+	h.unlock()
+	h.wantText(after.ID, "after")
+}
+
 func (h *house) envelopeEpoch(e message.Envelope) string { return e.Parts[0].Epoch }
 
 func TestEpochIsOnDiskTwiceInStoreAndLogBeforeItsFirstUse(t *testing.T) {

@@ -89,6 +89,14 @@ func (v *Vault) epochFileThere(name string) bool {
 	return err1 == nil || err2 == nil
 }
 
+// epochFilesThere says whether both files of an epoch still have its name.
+func (v *Vault) epochFilesThere(name string) bool {
+	first, second := EpochPaths(v.dir, name)
+	_, err1 := os.Lstat(first)
+	_, err2 := os.Lstat(second)
+	return err1 == nil && err2 == nil
+}
+
 // destroyEpoch overwrites and removes both files of an epoch. It may be cut
 // short anywhere and run again.
 func (v *Vault) destroyEpoch(name string) error {

@@ -102,7 +102,7 @@ func (s *Server) outcome(err error) (int, problem) {
 		return http.StatusTooManyRequests, problem{w.say("signin.too-many"), w.say("signin.too-many-do", w.span(tooMany.After))}
 	case errors.Is(err, store.ErrFull):
 		return http.StatusInsufficientStorage, s.explain(err)
-	case errors.Is(err, store.ErrUnknown), errors.Is(err, store.ErrBroken), errors.Is(err, store.ErrReadOnly):
+	case refusesForNow(err):
 		return http.StatusServiceUnavailable, s.explain(err)
 	case errors.Is(err, errNotFound):
 		return http.StatusNotFound, problem{w.say("problem.not-found"), w.say("problem.not-found-do")}
@@ -160,6 +160,8 @@ func (s *Server) explain(err error) problem {
 		return problem{w.say("problem.full"), w.say("problem.full-do")}
 	case errors.Is(err, store.ErrUnknown):
 		return problem{w.say("problem.unknown"), w.say("problem.unknown-do")}
+	case errors.Is(err, store.ErrMoved):
+		return problem{w.say("problem.moved"), w.say("problem.moved-do")}
 	case errors.Is(err, store.ErrBroken), errors.Is(err, store.ErrReadOnly):
 		return problem{w.say("problem.broken"), w.say("problem.broken-do")}
 	case errors.Is(err, access.ErrRefused):
@@ -172,7 +174,7 @@ func (s *Server) explain(err error) problem {
 // refusesForNow says whether an error is a refusal that was planned for: it is
 // answered with a temporary code and is no fault of the program.
 func refusesForNow(err error) bool {
-	return errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrUnknown) || errors.Is(err, store.ErrBroken) || errors.Is(err, store.ErrReadOnly)
+	return errors.Is(err, store.ErrFull) || errors.Is(err, store.ErrMoved) || errors.Is(err, store.ErrUnknown) || errors.Is(err, store.ErrBroken) || errors.Is(err, store.ErrReadOnly)
 }
 
 // sentence makes an error's text one for people: a capital and a full stop.
