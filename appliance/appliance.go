@@ -10,7 +10,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -61,6 +60,7 @@ type Appliance struct {
 	secrets  sync.Mutex // one change of the machine's secrets at a time
 	cert     certificate
 	asked    askedFor
+	blobs    []message.ID // that lay on the disk before anything was taken
 	where    addresses
 }
 
@@ -90,7 +90,7 @@ func Open(ctx context.Context, o Options) (_ *Appliance, err error) {
 		return nil, err
 	}
 	a.wire()
-	if err := a.sweep(ctx); err != nil {
+	if err := a.findBlobs(ctx); err != nil {
 		return nil, err
 	}
 	return a, a.loadCertificate()
@@ -121,38 +121,6 @@ func (a *Appliance) wire() {
 	a.Intake = intake.New(intake.Options{Store: a.Store, Vault: a.Vault, Clock: a.Clock, Bell: a.Bell, Log: a.Log})
 	a.Desk = desk.New(desk.Options{Store: a.Store, Vault: a.Vault, Access: a.Access, Clock: a.Clock, Bell: a.Bell, Sender: sealedMail{a}, Zone: a.practice.Zone, Log: a.Log})
 	a.Backup = backup.New(backup.Options{Store: a.Store, Vault: a.Vault, Node: a.Node, Clock: a.Clock, Log: a.Log})
-}
-
-// sweep removes blobs that no envelope names: what a crash left between a blob
-// and its commit. It runs before anything is taken.
-func (a *Appliance) sweep(ctx context.Context) error {
-	named := map[message.ID]bool{}
-	err := a.Store.View(func(tx *store.Tx) error {
-		return store.EachEnvelope(tx, "", func(e message.Envelope) bool {
-			for _, p := range e.Parts {
-				if p.Kind == message.PartBlob {
-					named[p.ID] = true
-				}
-			}
-			return true
-		})
-	})
-	if err != nil {
-		return fmt.Errorf("looking for the blobs that messages name: %w", err)
-	}
-	removed, err := a.Store.SweepBlobs(ctx, func(id message.ID) bool { return named[id] || a.mailNames(id) })
-	if removed > 0 {
-		a.Log.Info("removed blobs that no message names", "count", removed)
-	}
-	return err
-}
-
-// mailNames says whether a blob is a large letter that waits to be sent. In
-// doubt it is: a blob too many costs room, one too few a letter.
-func (a *Appliance) mailNames(id message.ID) bool {
-	named := true
-	err := a.Store.View(func(tx *store.Tx) error { named = relay.NamesBlob(tx, id); return nil })
-	return named || err != nil
 }
 
 // Practice is what the first run fixed.

@@ -32,6 +32,7 @@ func (a *Appliance) Run(ctx context.Context, mail net.Listener) error {
 		"store":       a.watchStore,
 		"epochs":      a.mendEpochs,
 		"keys":        a.forgetKeys,
+		"blobs":       a.sweepBlobs,
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for name, job := range jobs {
