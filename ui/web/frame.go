@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -211,7 +212,7 @@ func (s *Server) banners(session access.Session, page string, found []finding.Fi
 		return list
 	}
 	shown := 0
-	for _, f := range found {
+	for _, f := range noWayOutFirst(found) {
 		if f.Severity < finding.Alarm || strings.HasPrefix(f.ID, "bell.nobody/") { // the red bar says that
 			continue
 		}
@@ -227,6 +228,21 @@ func (s *Server) banners(session access.Session, page string, found []finding.Fi
 	}
 	return list
 }
+
+// noWayOut is the finding that every page says, whatever else there is.
+const noWayOut = "bell.no-way-out"
+
+// noWayOutFirst puts it before all others, so that none crowds it out.
+func noWayOutFirst(found []finding.Finding) []finding.Finding {
+	i := slices.IndexFunc(found, isNoWayOut)
+	if i <= 0 {
+		return found
+	}
+	first := []finding.Finding{found[i]}
+	return slices.Concat(first, found[:i], found[i+1:])
+}
+
+func isNoWayOut(f finding.Finding) bool { return f.ID == noWayOut }
 
 // mendedAt answers the page where a finding is seen to, by the room it is from.
 func mendedAt(id string) (href, word string) {

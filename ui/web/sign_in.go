@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -20,6 +21,7 @@ type signInView struct {
 	Name, Next  string
 	Problem     problem
 	Done        string
+	NoWayOut    string // that an urgent call rings at the desks only
 }
 
 // home leads to the inbox, or to the door.
@@ -52,6 +54,13 @@ func (s *Server) signInPage(c echo.Context, status int, v signInView) error {
 		if v.Waiting, err = s.waiting(); err != nil {
 			return err
 		}
+	}
+	found, err := s.app.Findings(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	if i := slices.IndexFunc(found, isNoWayOut); i >= 0 {
+		v.NoWayOut = found[i].Text
 	}
 	if c.QueryParam("locked") != "" {
 		v.Done = s.words.say("signin.locked-now")

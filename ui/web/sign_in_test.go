@@ -170,3 +170,17 @@ func TestLockedItTakesAndShowsNoNames(t *testing.T) {
 		t.Error("giving the password again does not open it")
 	}
 }
+
+func TestEveryPageSaysThatNoChannelLeavesTheBuilding(t *testing.T) {
+	p := appliancetest.Start(t) // without a smarthost
+	const words = "No working channel leaves the building"
+	if page := p.Client(t).Get("/sign-in"); !strings.Contains(page.Body, words) {
+		t.Error("the sign-in page does not say so")
+	}
+	rosa := p.SignIn(t, appliancetest.Admin)
+	for _, path := range []string{"/inbox", "/take", "/people", "/devices", "/on-call", "/settings", "/backups", "/queue", "/audit", "/findings", "/menu"} {
+		if page := rosa.Get(path); !strings.Contains(page.Body, words) {
+			t.Errorf("%s does not say so", path)
+		}
+	}
+}
