@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"nightbell/appliance/finding"
-	"nightbell/appliance/setup"
 	"nightbell/appliance/store"
 )
 
@@ -23,6 +21,7 @@ type Status struct {
 	CA                string            `json:"ca,omitempty"` // file of the CA certificate
 	LastProvenRestore time.Time         `json:"last_proven_restore,omitzero"`
 	ProofTook         time.Duration     `json:"proof_took_ns,omitempty"`
+	RecoveryKit       string            `json:"recovery_kit,omitempty"` // file that init wrote, until it is known to be gone
 	Findings          []finding.Finding `json:"findings,omitempty"`
 }
 
@@ -33,6 +32,7 @@ func (a *Appliance) Status(ctx context.Context) (Status, error) {
 		s.State = "locked"
 	}
 	s.HTTPS, s.SMTPS = a.where.both()
+	s.RecoveryKit = a.kitFile()
 	err := a.Store.View(func(tx *store.Tx) error {
 		counts, err := store.CountEnvelopes(tx)
 		s.Messages = int64(counts.Total)
@@ -110,24 +110,6 @@ func (a *Appliance) diskFindings() []finding.Finding {
 		}}
 	}
 	return nil
-}
-
-// kitFinding asks for the recovery kit to be printed and taken off the machine
-// for as long as the file is where init wrote it.
-func (a *Appliance) kitFinding() []finding.Finding {
-	var file string
-	err := a.Node.View(func(tx *store.Tx) error { file = string(tx.Get(setup.KitBucket, "file")); return nil })
-	if err != nil || file == "" {
-		return nil
-	}
-	if _, err := os.Lstat(file); errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	return []finding.Finding{{
-		ID: "vault.kit", Severity: finding.Warning,
-		Text: fmt.Sprintf("The recovery kit still lies on this machine, in %s.", file),
-		Do:   "Print it, put the page in the safe, and remove the file.",
-	}}
 }
 
 // Ready says whether a message can be committed and the bell goes round; it is

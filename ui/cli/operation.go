@@ -43,7 +43,7 @@ func operations() []operation {
 		askOnCallSet.operation(), askOnCallNow.operation(),
 		askConfigGet.operation(), askConfigSet.operation(), askConfigList.operation(),
 		askMessageList.operation(), askMessageShow.operation(), askMessageExport.operation(),
-		askQueue.operation(), askLock.operation(), askStatus.operation(),
+		askQueue.operation(), askLock.operation(), askStatus.operation(), askKitGone.operation(),
 		askBackupNow.operation(), askBackupFolder.operation(),
 		askAuditVerify.operation(), askAuditExport.operation(),
 	}

@@ -4,11 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
+	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"nightbell/appliance"
+	"nightbell/appliance/finding"
 )
 
 // stopped is what status says where no service runs: it never opens the store.
@@ -32,9 +36,27 @@ func newStatus(e *env) *cobra.Command {
 			case !errors.Is(err, errNoService):
 				return err
 			}
+			if err := lookForKit(c.Context(), data, &s); err != nil {
+				return err
+			}
 			return e.object(s, func() { e.printStatus(s) })
 		},
 	}
+}
+
+// lookForKit looks for the recovery kit's file as whoever runs this command, who
+// may see folders that the service cannot, and tells the service when it is gone.
+func lookForKit(ctx context.Context, data string, s *appliance.Status) error {
+	if s.RecoveryKit == "" {
+		return nil
+	}
+	if _, err := os.Lstat(s.RecoveryKit); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	s.RecoveryKit = ""
+	s.Findings = slices.DeleteFunc(s.Findings, func(f finding.Finding) bool { return f.ID == appliance.KitFinding })
+	_, err := overSocket(ctx, data, askKitGone.name, nothing{}, func(int64, int64) {})
+	return err
 }
 
 func (e *env) printStatus(s appliance.Status) {
@@ -60,4 +82,8 @@ func (e *env) printStatus(s appliance.Status) {
 
 var askStatus = ask[nothing, appliance.Status]{"status", func(ctx context.Context, a *appliance.Appliance, _ nothing, _ progress) (appliance.Status, error) {
 	return a.Status(ctx)
+}}
+
+var askKitGone = ask[nothing, nothing]{"kit-gone", func(ctx context.Context, a *appliance.Appliance, _ nothing, _ progress) (nothing, error) {
+	return nothing{}, a.KitIsGone(ctx)
 }}
