@@ -176,6 +176,40 @@ func TestBrokenBackupsAreNamedAndNothingIsOverwritten(t *testing.T) {
 	}
 }
 
+// Who else may write to a share or a stick must not be able to hold the service
+// up, or to have it run out of memory.
+func TestWhatStrangersLayOnATargetIsNotReadWithoutEnd(t *testing.T) {
+	endless := func(name string) func(p *practice) {
+		return func(p *practice) {
+			path := p.any(name)
+			must(p.t, os.Remove(path))
+			must(p.t, os.Symlink("/dev/zero", path))
+		}
+	}
+	for name, c := range map[string]broken{
+		"a manifest without end": {change: endless(ManifestName), name: ManifestName, what: "is not a file"},
+		"a huge manifest":        {change: func(p *practice) { p.cut(ManifestName, 1<<40) }, name: ManifestName, what: "is larger than any of ours"},
+		"a slot without end":     {change: endless(recoveryPath), name: recoveryPath, what: "is not a file"},
+		"a huge slot":            {change: func(p *practice) { p.cut(recoveryPath, 1<<40) }, name: recoveryPath, what: "is larger than any of ours"},
+		"a snapshot without end": {change: endless("snapshots/*"), name: "snapshots/*.tar.age", what: "is not a file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPractice(t)
+			p.receive(1)
+			p.takeBackup()
+			c.change(p)
+			_, err := p.verify()
+			c.check(t, err)
+			_, err = p.restore(filepath.Join(t.TempDir(), "data"))
+			c.check(t, err)
+			if c.name == ManifestName {
+				_, err := p.backup.Now(t.Context(), p.target, nil)
+				c.check(t, err)
+			}
+		})
+	}
+}
+
 func (c broken) check(t *testing.T, err error) {
 	t.Helper()
 	b := badObject(t, err)

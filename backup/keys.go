@@ -84,7 +84,7 @@ func (k Keys) practice(t *target, m Manifest) (practice, kit *age.HybridIdentity
 // readRecovery reads the recovery slot. A run that was cut short while it
 // replaced the slot may have left the old file or the new one: both are named.
 func readRecovery(t *target, m Manifest) ([]byte, error) {
-	slot, err := os.ReadFile(t.path(recoveryPath))
+	slot, err := t.readSmall(recoveryPath, maxSlot)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, badBy(err, recoveryPath, "is missing")
 	}
@@ -120,7 +120,7 @@ func (o opened) epoch(e vault.Epoch) (file []byte, id *age.HybridIdentity, broke
 }
 
 func (o opened) epochFile(name string, e vault.Epoch) ([]byte, *age.HybridIdentity, error) {
-	data, err := os.ReadFile(o.t.path(name))
+	data, err := o.t.readSmall(name, maxSlot)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
 		return nil, nil, badBy(err, name, "is missing")

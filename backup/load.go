@@ -198,7 +198,7 @@ func (t *target) checkFile(ctx context.Context, f File, read bool, done func(int
 	case !read:
 		return nil
 	}
-	file, err := os.Open(t.path(f.Path))
+	file, err := t.open(f.Path)
 	if err != nil {
 		return badBy(err, f.Path, "cannot be read")
 	}

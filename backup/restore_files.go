@@ -47,7 +47,7 @@ func (r *restoring) blob(ctx context.Context, w want) error {
 	if err := r.from.t.checkFile(ctx, w.File, false, nil); err != nil {
 		return err
 	}
-	src, err := os.Open(r.from.t.path(w.Path))
+	src, err := r.from.t.open(w.Path)
 	if err != nil {
 		return badBy(err, w.Path, "cannot be read")
 	}

@@ -59,7 +59,7 @@ func (t *target) path(name string) string { return filepath.Join(t.dir, filepath
 // manifest reads and checks the folder's manifest; it answers errNoBackup where
 // there is none.
 func (t *target) manifest() (Manifest, []byte, error) {
-	raw, err := os.ReadFile(t.path(ManifestName))
+	raw, err := t.readSmall(ManifestName, maxManifest)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Manifest{}, nil, errNoBackup
 	}
@@ -68,6 +68,38 @@ func (t *target) manifest() (Manifest, []byte, error) {
 	}
 	m, err := decodeManifest(raw)
 	return m, raw, err
+}
+
+// open opens a file of the folder. Whoever else writes there may have laid
+// something in its place that never ends, or that waits for a writer.
+func (t *target) open(name string) (*os.File, error) { return openPlain(t.path(name), name) }
+
+func openPlain(path, name string) (*os.File, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, bad(name, "is not a file")
+	}
+	return os.Open(path)
+}
+
+// readSmall reads a file that fits into memory: none of ours is larger than limit.
+func (t *target) readSmall(name string, limit int64) ([]byte, error) {
+	file, err := t.open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > limit {
+		return nil, bad(name, "is larger than any of ours")
+	}
+	return io.ReadAll(io.LimitReader(file, limit))
 }
 
 // has says whether a file lies there with the size it should have. Whether its

@@ -20,6 +20,7 @@ const (
 	maxPack     = 1 << 20 // a change of the store holds no more
 	maxSlot     = 64 << 10
 	maxSecrets  = 1 << 20
+	maxManifest = 1 << 28 // of a target: 200 bytes a blob
 	maxContents = 1 << 30 // 150 bytes an entry
 )
 
@@ -43,7 +44,7 @@ type snapshotFile struct {
 // its entries against its own manifest. The error is a *BadObject unless the
 // sink or the context failed.
 func (f snapshotFile) unpack(ctx context.Context, to sink) (Contents, error) {
-	file, err := os.Open(f.path)
+	file, err := openPlain(f.path, f.name)
 	if errors.Is(err, os.ErrNotExist) {
 		return Contents{}, badBy(err, f.name, "is missing")
 	}

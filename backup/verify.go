@@ -210,7 +210,7 @@ func (v *verifying) blob(ctx context.Context, w want, f message.File) error {
 	if err != nil {
 		return bad(w.Path, "the key in its record cannot be read")
 	}
-	file, err := os.Open(v.from.t.path(w.Path))
+	file, err := v.from.t.open(w.Path)
 	if err != nil {
 		return badBy(err, w.Path, "cannot be read")
 	}
