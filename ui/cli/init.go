@@ -21,6 +21,9 @@ func newInit(e *env) *cobra.Command {
 			if s.Dir, err = e.dataFolder(); err != nil {
 				return err
 			}
+			if err := ownedByUs(s.Dir); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return err // what root made there, the folder's owner could not read
+			}
 			if s.Kit, err = filepath.Abs(s.Kit); err != nil {
 				return fmt.Errorf("finding the place for the recovery kit: %w", err)
 			}
