@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"nightbell/appliance/message"
+	"nightbell/appliance/protocol"
 )
 
 const (
@@ -124,7 +125,7 @@ func fileName(s string) string {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(s, "\uFFFD"))
+	}, protocol.Straight(strings.ToValidUTF8(s, "\uFFFD")))
 	if runes := []rune(s); len(runes) > maxName {
 		s = string(runes[len(runes)-maxName:])
 	}

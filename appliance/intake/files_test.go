@@ -215,6 +215,7 @@ func TestNamesAndTypesOfFilesAreMadeHarmless(t *testing.T) {
 	for in, want := range map[[2]string][2]string{
 		{"a.pdf", "application/pdf"}:                             {"a.pdf", "application/pdf"},
 		{`C:\Users\Ana\scan 1.TIF`, "IMAGE/TIFF; name=\"x y\""}:  {"scan 1.TIF", "image/tiff"},
+		{"bill\u202efdp.exe", "text"}:                            {"billfdp.exe", "application/octet-stream"},
 		{"../../etc/passwd", "text"}:                             {"passwd", "application/octet-stream"},
 		{"a\x00\x1b[2Jb\r\n.txt", ""}:                            {"a[2Jb.txt", "application/octet-stream"},
 		{"", "text/plain; charset=\"unclosed"}:                   {"", "text/plain"},

@@ -109,7 +109,7 @@ func (t *Taking) check(p protocol.Protocol) (protocol.Type, error) {
 		return typ, invalid("files", fmt.Sprintf("More than %d files; send them as several messages.", MaxFiles))
 	}
 	form, problems := typ.Fill(t.Form, t.Channel)
-	t.Form, t.Text = form, message.Clear(strings.ToValidUTF8(t.Text.Reveal(), "\uFFFD"))
+	t.Form, t.Text = form, message.Clear(protocol.Straight(strings.ToValidUTF8(t.Text.Reveal(), "\uFFFD")))
 	if len(problems) > 0 {
 		return typ, &Invalid{Problems: problems}
 	}

@@ -164,8 +164,20 @@ func Tidy(s string, kind Kind) string {
 			return -1
 		}
 		return r
-	}, s)
+	}, Straight(s))
 	return strings.TrimSpace(s)
+}
+
+// Straight takes out what turns the order of letters around (Unicode's overrides,
+// embeddings and isolates): a call back number must not read backwards, nor a
+// file name end otherwise than it looks.
+func Straight(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // plain says whether s is printable ASCII, as most of what is typed.

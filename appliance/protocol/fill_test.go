@@ -71,7 +71,7 @@ func TestAMailIsNotRefusedForALongHeader(t *testing.T) {
 
 func TestWhatIsKeptIsTidy(t *testing.T) {
 	kept, problems := typ(t, message.TypeOther).Fill(form{
-		"caller": "  Ana\tRuiz\n", "callback": "503\u0007 555 0148", "reason": " first\r\nsecond\rthird\x1b[2J\xff ", "best_time": "  ",
+		"caller": "  Ana\tRuiz\n", "callback": "503\u0007 555 \u202e0148\u2069", "reason": " first\r\nsecond\rthird\x1b[2J\xff ", "best_time": "  ",
 	}, message.ChannelAPI)
 	if len(problems) > 0 {
 		t.Fatal(problems)
