@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -38,6 +39,9 @@ func Verify(ctx context.Context, s *store.Store, known ...Checkpoint) (Report, e
 		w.size, err = size(tx)
 		return err
 	})
+	if errors.Is(err, store.ErrDamaged) {
+		return Report{FirstBad: new(int64), Why: "the size of the log is no number"}, nil
+	}
 	if err != nil {
 		return Report{}, fmt.Errorf("verifying the audit log: %w", err)
 	}

@@ -72,6 +72,7 @@ func TestTamperingIsFoundAndNamed(t *testing.T) {
 			return tx.Put("audit", "size", []byte("90"))
 		}, 90, "beyond the end"},
 		{"a leaf slipped in after the end", func(tx *store.Tx) error { return tx.Put(leaves, key(100), tx.Get(leaves, key(99))) }, 100, "beyond the end"},
+		{"a size that is no number", func(tx *store.Tx) error { return tx.Put("audit", "size", []byte(`"100"`)) }, 0, "size"},
 		{"a size larger than the log", func(tx *store.Tx) error { return tx.Put("audit", "size", []byte("101")) }, 100, "missing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
