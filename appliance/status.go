@@ -78,7 +78,7 @@ func (a *Appliance) Findings(ctx context.Context) ([]finding.Finding, error) {
 	}
 	all = append(all, a.Desks.Findings()...)
 	all = append(all, a.Backup.Findings(ctx)...)
-	all = append(all, a.diskFindings()...)
+	all = append(all, a.diskFindings(ctx)...)
 	all = append(all, a.kitFinding()...)
 	all = append(all, a.damageFindings()...)
 	finding.Sort(all)
@@ -93,14 +93,20 @@ func unread(room string) finding.Finding {
 	}
 }
 
-func (a *Appliance) diskFindings() []finding.Finding {
-	err := a.Store.Accepting()
+func (a *Appliance) diskFindings(ctx context.Context) []finding.Finding {
+	err := a.accepting(ctx)
 	switch {
 	case errors.Is(err, store.ErrMoved):
 		return []finding.Finding{{
 			ID: "store.moved", Severity: finding.Alarm,
 			Text: "The file store.db was moved or removed while Nightbell runs: new calls are refused, those taken are rung.",
 			Do:   "Do not stop Nightbell. Put the file back where it was; where it is gone, take a backup now to another disk, and restore that.",
+		}}
+	case err != nil && !errors.Is(err, store.ErrFull):
+		return []finding.Finding{{
+			ID: "store.refuses", Severity: finding.Alarm,
+			Text: "What a new call would be kept in cannot be written: new calls are refused, those taken are rung.",
+			Do:   "Look at the log of the service: it says why. Have the server's disk looked at.",
 		}}
 	case err != nil:
 		return []finding.Finding{{
@@ -114,12 +120,21 @@ func (a *Appliance) diskFindings() []finding.Finding {
 
 // Ready says whether a message can be committed and the bell goes round; it is
 // nil when both are so.
-func (a *Appliance) Ready(context.Context) error {
+func (a *Appliance) Ready(ctx context.Context) error {
 	if err := a.Store.Err(); err != nil {
 		return err
 	}
-	if err := a.Store.Accepting(); err != nil {
+	if err := a.accepting(ctx); err != nil {
 		return err
 	}
 	return a.Bell.Alive()
+}
+
+// accepting says whether a message can be kept: the store takes it, and there is
+// an epoch to seal it to.
+func (a *Appliance) accepting(ctx context.Context) error {
+	if err := a.Store.Accepting(); err != nil {
+		return err
+	}
+	return a.Vault.Sealing(ctx)
 }

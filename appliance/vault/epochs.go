@@ -83,11 +83,22 @@ func (v *Vault) today(ctx context.Context, class string) (sealing, error) {
 		v.log.Error("a file of the epoch in use is gone; another epoch is made", "epoch", s.name)
 	}
 	made, err := v.makeEpoch(ctx, day, class)
+	v.failed.Store(err != nil && ctx.Err() == nil)
 	if err != nil {
 		return sealing{}, err
 	}
 	v.current[class] = &made
 	return made, nil
+}
+
+// Sealing answers nil, or why nothing can be sealed now: the epoch of today could
+// not be made, as on a disk without room. To be asked has it tried again.
+func (v *Vault) Sealing(ctx context.Context) error {
+	if !v.failed.Load() {
+		return nil
+	}
+	_, err := v.today(ctx, classCalls)
+	return err
 }
 
 // makeEpoch makes an epoch ready for use: its file and the copy are on disk,

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"regexp"
 	"sync"
 	"testing"
@@ -42,6 +43,29 @@ func TestEpochIsMadeOnceADayAndAfterEachStart(t *testing.T) {
 	}
 	if n := len(h.epochs()); n != 3 {
 		t.Errorf("%d epochs, want 3", n)
+	}
+}
+
+func TestAnEpochThatCannotBeMadeIsSaidUntilItIs(t *testing.T) {
+	h := newHouse(t)
+	if err := h.vault.Sealing(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(h.dir, "epochs")
+	if err := os.Rename(folder, folder+"-aside"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.vault.SealRecord(t.Context(), message.Record{Message: newID(t)}); err == nil {
+		t.Fatal("a record was sealed to an epoch without a file")
+	}
+	if err := h.vault.Sealing(t.Context()); err == nil {
+		t.Error("it is said that all is well")
+	}
+	if err := os.Rename(folder+"-aside", folder); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.vault.Sealing(t.Context()); err != nil {
+		t.Errorf("with the folder in its place: %v", err)
 	}
 }
 

@@ -54,6 +54,7 @@ type Vault struct {
 
 	epochMu sync.RWMutex
 	current map[string]*sealing // by class; made by this process, never read from disk
+	failed  atomic.Bool         // the last epoch could not be made
 
 	makeMu  sync.Mutex // one epoch is made at a time
 	shredMu sync.Mutex // one shredding at a time
