@@ -145,8 +145,12 @@ func unreachable(id message.PersonID, name, why string) finding.Finding {
 		Text: text + ".", Do: "Set a mail address for them that takes mail, and send a test."}
 }
 
+// NoWayOut is the id of the finding that every page says: nothing that rings
+// leaves the building.
+const NoWayOut = "bell.no-way-out"
+
 func noWayOut() finding.Finding {
-	return finding.Finding{ID: "bell.no-way-out", Severity: finding.Alarm,
+	return finding.Finding{ID: NoWayOut, Severity: finding.Alarm,
 		Text: "No working channel leaves the building: an urgent call rings at the desks only.",
 		Do:   "Set the mail server in the settings, give the people on call a mail address, and send a test."}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"nightbell/appliance/access"
+	"nightbell/appliance/escalation"
 	"nightbell/appliance/finding"
 	"nightbell/appliance/message"
 	"nightbell/appliance/store"
@@ -229,9 +230,6 @@ func (s *Server) banners(session access.Session, page string, found []finding.Fi
 	return list
 }
 
-// noWayOut is the finding that every page says, whatever else there is.
-const noWayOut = "bell.no-way-out"
-
 // noWayOutFirst puts it before all others, so that none crowds it out.
 func noWayOutFirst(found []finding.Finding) []finding.Finding {
 	i := slices.IndexFunc(found, isNoWayOut)
@@ -242,7 +240,7 @@ func noWayOutFirst(found []finding.Finding) []finding.Finding {
 	return slices.Concat(first, found[:i], found[i+1:])
 }
 
-func isNoWayOut(f finding.Finding) bool { return f.ID == noWayOut }
+func isNoWayOut(f finding.Finding) bool { return f.ID == escalation.NoWayOut }
 
 // mendedAt answers the page where a finding is seen to, by the room it is from.
 func mendedAt(id string) (href, word string) {
