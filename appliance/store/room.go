@@ -64,8 +64,7 @@ func (s *Store) moved() bool {
 	if err != nil {
 		return errors.Is(err, fs.ErrNotExist)
 	}
-	ours, err := s.disk.Stat()
-	return err == nil && !os.SameFile(there, ours)
+	return !os.SameFile(there, s.opened)
 }
 
 // Room answers how many bytes the disk of the data folder has left.

@@ -82,12 +82,13 @@ type Options struct {
 
 // Store is an open store. Its methods may be called from many goroutines.
 type Store struct {
-	dir   string
-	file  string
-	db    *bbolt.DB
-	disk  *os.File // bbolt's own handle
-	clock clockwork.Clock
-	log   *slog.Logger
+	dir    string
+	file   string
+	db     *bbolt.DB
+	disk   *os.File    // bbolt's own handle
+	opened os.FileInfo // of the file, as it was opened
+	clock  clockwork.Clock
+	log    *slog.Logger
 
 	queue    queue
 	stopped  chan struct{} // closed when the committer has ended
@@ -187,8 +188,15 @@ func (s *Store) openFile(ctx context.Context, o Options) error {
 		FreelistType:    bbolt.FreelistMapType,
 		InitialMmapSize: mapSize(filepath.Join(o.Dir, o.File)),
 		OpenFile: func(name string, flag int, perm os.FileMode) (_ *os.File, err error) {
-			s.disk, err = o.OpenFile(name, flag, perm)
-			return s.disk, err
+			f, err := o.OpenFile(name, flag, perm)
+			if err != nil {
+				return nil, err
+			}
+			if s.opened, err = f.Stat(); err != nil {
+				return nil, errors.Join(err, f.Close())
+			}
+			s.disk = f
+			return f, nil
 		},
 	}
 	for {
