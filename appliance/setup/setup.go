@@ -159,8 +159,7 @@ func (p Practice) make(ctx context.Context, st *store.Store) (Made, error) {
 	if err != nil {
 		return Made{}, err
 	}
-	id, err := p.fill(ctx, st, kit)
-	if err != nil {
+	if err := p.fill(ctx, st, kit); err != nil {
 		return Made{}, err
 	}
 	if err := p.rememberKit(ctx); err != nil {
@@ -168,6 +167,10 @@ func (p Practice) make(ctx context.Context, st *store.Store) (Made, error) {
 	}
 	if err := writeKit(p.Kit, kit); err != nil {
 		return Made{}, err
+	}
+	id, err := p.finish(ctx, st)
+	if err != nil {
+		return Made{}, errors.Join(err, os.Remove(p.Kit))
 	}
 	return Made{Data: p.Dir, Practice: id, RecoveryKit: p.Kit, CA: filepath.Join(p.Dir, "ca.pem")}, nil
 }
@@ -190,19 +193,25 @@ func (p Practice) secrets() (vault.Secrets, error) {
 	return s, vault.SaveSecrets(p.Dir, s)
 }
 
-// fill makes keys, settings and accounts in the new store.
-func (p Practice) fill(ctx context.Context, st *store.Store, kit *crypto.Kit) (string, error) {
+// finish gives the practice its id, by which everything else knows that there is
+// one: a first run that was cut short before, with no kit yet, is none.
+func (p Practice) finish(ctx context.Context, st *store.Store) (string, error) {
 	id, err := message.NewID()
 	if err != nil {
 		return "", err
 	}
+	return string(id), st.Update(ctx, func(tx *store.Tx) error { return settings.Set(tx, settings.PracticeID, string(id)) })
+}
+
+// fill makes keys, settings and accounts in the new store.
+func (p Practice) fill(ctx context.Context, st *store.Store, kit *crypto.Kit) error {
 	now := p.Clock.Now().UTC()
-	err = st.Update(ctx, func(tx *store.Tx) error {
+	err := st.Update(ctx, func(tx *store.Tx) error {
 		for _, s := range []struct {
 			key   settings.Key
 			value string
 		}{
-			{settings.PracticeID, string(id)}, {settings.PracticeName, p.Name},
+			{settings.PracticeName, p.Name},
 			{settings.PracticeTimezone, p.Zone}, {settings.PracticeHost, p.Host},
 		} {
 			if err := settings.Set(tx, s.key, s.value); err != nil {
@@ -213,18 +222,18 @@ func (p Practice) fill(ctx context.Context, st *store.Store, kit *crypto.Kit) (s
 		return err
 	})
 	if err != nil {
-		return "", err
+		return err
 	}
 	zone, err := time.LoadLocation(p.Zone)
 	if err != nil {
-		return "", fmt.Errorf("reading the time zone: %w", err)
+		return fmt.Errorf("reading the time zone: %w", err)
 	}
 	v, err := vault.Create(ctx, vault.Options{Store: st, Zone: zone, Clock: p.Clock}, kit)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer v.Close()
-	return string(id), p.accounts(ctx, st, v)
+	return p.accounts(ctx, st, v)
 }
 
 func (p Practice) accounts(ctx context.Context, st *store.Store, v *vault.Vault) error {
