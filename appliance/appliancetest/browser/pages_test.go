@@ -92,6 +92,9 @@ func (o *office) pages() []state {
 		return func(b *tab) {
 			b.press(key)
 			b.until("the form", fmt.Sprintf(`!document.getElementById(%q).hidden`, form))
+			if typed := ask[bool](b, fmt.Sprintf(`[...document.querySelectorAll('#%s textarea')].some(e => e.value)`, form)); typed {
+				b.t.Errorf("the key %s is typed into what it opened", key)
+			}
 		}
 	}
 	return []state{

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -110,7 +111,23 @@ func (b *tab) press(keys ...string) {
 		if !ok {
 			code = strings.ToLower(name)
 		}
-		b.do("pressing "+key, chromedp.KeyEvent(code, chromedp.KeyModifiers(held...)))
+		b.do("pressing "+key, chromedp.KeyEvent(code, chromedp.KeyModifiers(held...), asOneStroke))
+	}
+}
+
+// asOneStroke lets the key bring its own letter, as a keyboard's does: a page
+// that took the key as a shortcut then keeps the letter out of what it focused.
+func asOneStroke(k *input.DispatchKeyEventParams) {
+	if len(k.Key) != 1 {
+		return // Enter and its like are no letters
+	}
+	switch k.Type {
+	case kb.KeyChar:
+		k.Text, k.UnmodifiedText = "", ""
+	case kb.KeyDown:
+		if k.Modifiers&^int64(kb.ModifierShift) == 0 {
+			k.Text, k.UnmodifiedText = k.Key, k.Key
+		}
 	}
 }
 
