@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"strings"
 	"time"
 
 	"nightbell/appliance/finding"
@@ -139,7 +140,7 @@ func gone(id message.PersonID) finding.Finding {
 func unreachable(id message.PersonID, name, why string) finding.Finding {
 	text := name + " is on call and has no working way to be reached"
 	if why != "" {
-		text += ": " + why
+		text += ": " + strings.TrimSuffix(why, ".")
 	}
 	return finding.Finding{ID: "bell.person/" + string(id), Severity: finding.Warning,
 		Text: text + ".", Do: "Set a mail address for them that takes mail, and send a test."}
