@@ -75,7 +75,7 @@ func (s *Server) auditLog(c echo.Context) error {
 }
 
 func (s *Server) leafView(tx *store.Tx, l audit.Leaf, names *names) leafView {
-	v := leafView{N: strconv.FormatInt(l.N, 10), At: s.today().stamp(l.At), Who: s.actor(l.Who, names), What: strings.ReplaceAll(string(l.What), "-", " "), Why: l.Why}
+	v := leafView{N: strconv.FormatInt(l.N, 10), At: s.today().stamp(l.At), Who: s.actor(tx, l.Who, names), What: strings.ReplaceAll(string(l.What), "-", " "), Why: l.Why}
 	if l.Count > 1 {
 		v.Count = l.Count
 	}
@@ -91,23 +91,25 @@ func (s *Server) leafView(tx *store.Tx, l audit.Leaf, names *names) leafView {
 	return v
 }
 
-// actor says who did something: a person by name, the machine by what it is.
-func (s *Server) actor(who string, names *names) string {
+// actor says who did something: a person or a device by name, the appliance by
+// what it is.
+func (s *Server) actor(tx *store.Tx, who string, names *names) string {
 	if name, ok := names.find(message.PersonID(who)); ok {
 		return name
+	}
+	if d, ok, err := s.app.Access.Device(tx, message.DeviceID(who)); err == nil && ok {
+		return d.Name
 	}
 	return who
 }
 
-// subject says what a record is about: a message by its number, a person by name.
+// subject says what a record is about: a message by its number, a person or a
+// device by name, anything else by its id.
 func (s *Server) subject(tx *store.Tx, id string, names *names) string {
 	if mid, err := message.ParseID(id); err == nil {
 		if e, found, err := store.GetEnvelope(tx, mid); err == nil && found {
 			return e.Number.String()
 		}
 	}
-	if name, ok := names.find(message.PersonID(id)); ok {
-		return name
-	}
-	return id
+	return s.actor(tx, id, names)
 }

@@ -20,6 +20,7 @@ func TestTheOffice(t *testing.T) {
 	t.Run("a device's password is shown once", func(t *testing.T) { aDevicesPasswordIsShownOnce(t, p, c) })
 	t.Run("the audit page names nobody outside", func(t *testing.T) { theAuditPageNamesNobodyOutside(t, p, c) })
 	t.Run("the on-call list is moved", func(t *testing.T) { theOnCallListIsMoved(t, p) })
+	t.Run("the audit page calls devices by name", func(t *testing.T) { theAuditPageCallsDevicesByName(t, p, c) })
 }
 
 func everyPageSaysThatNothingLeavesTheBuilding(t *testing.T, p *appliancetest.Practice, c *appliancetest.Client) {
@@ -145,5 +146,41 @@ func theAuditPageNamesNobodyOutside(t *testing.T, p *appliancetest.Practice, c *
 	page := c.Get("/audit")
 	if !strings.Contains(page.Body, "read message") || !strings.Contains(page.Body, "N-1001") || strings.Contains(page.Body, "Zyxcanary") {
 		t.Error("the read is not on record, or names the patient")
+	}
+}
+
+func theAuditPageCallsDevicesByName(t *testing.T, p *appliancetest.Practice, c *appliancetest.Client) {
+	_, password := p.AddDevice("phone-system")
+	p.PostMessage(t, password, "", fields{"call_type": "other", "text": "scan"})
+	main := c.Get("/audit").Main()
+	for _, row := range []string{"received", "device added"} {
+		if !regexp.MustCompile(`phone-system[^\n]*` + row + `|` + row + `[^\n]*phone-system`).MatchString(main) {
+			t.Errorf("%q does not name the device", row)
+		}
+	}
+}
+
+// The rule is of the role: the crypto package's numbers stand in docs/security.md.
+func TestAPasswordsRuleIsToldByTheRole(t *testing.T) {
+	p := appliancetest.Start(t)
+	p.AddPerson(ana, "", access.CallTaker)
+	c := p.SignIn(t, appliancetest.Admin)
+	people := c.Get("/people").Main()
+	rules := regexp.MustCompile(`<summary><b>(\w+)</b>[\s\S]*?<label for="pw-[^"]*">[^<]*<span>(\d+) characters`).FindAllStringSubmatch(people, -1)
+	told := map[string]string{}
+	for _, m := range rules {
+		told[m[1]] = m[2]
+	}
+	if told["rosa"] != "15" || told["ana"] != "12" {
+		t.Errorf("the rules of a new password are told as %v", told)
+	}
+	if !strings.Contains(people, "12 characters or more, 15 for a role that reads messages") {
+		t.Error("the rule for somebody new is not told")
+	}
+	if own := c.Get("/desk").Main(); !strings.Contains(own, "15 characters") || !strings.Contains(own, `minlength="15"`) {
+		t.Error("a reader is not asked for 15 characters")
+	}
+	if own := p.SignIn(t, ana).Get("/desk").Main(); !strings.Contains(own, "12 characters") || !strings.Contains(own, `minlength="12"`) {
+		t.Error("a call taker is not asked for 12 characters")
 	}
 }

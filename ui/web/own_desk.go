@@ -14,6 +14,8 @@ type deskView struct {
 	Problem    problem
 	Done       string
 	SignInName string
+	Rule       string // of a new password
+	Fewest     int
 }
 
 // menu is the way around on a phone.
@@ -39,7 +41,9 @@ func (s *Server) deskPage(c echo.Context, status int, v deskView) error {
 	if err != nil {
 		return err
 	}
-	v.frame, v.SignInName = f, sessionOf(c).Name
+	session := sessionOf(c)
+	reads := access.Reads(session.Roles)
+	v.frame, v.SignInName, v.Rule, v.Fewest = f, session.Name, s.passwordRule(reads), fewest(reads)
 	return s.page(c, status, "desk", v)
 }
 

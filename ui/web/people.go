@@ -11,6 +11,7 @@ import (
 	"nightbell/appliance/access"
 	"nightbell/appliance/message"
 	"nightbell/appliance/store"
+	"nightbell/crypto"
 )
 
 type peopleView struct {
@@ -33,7 +34,8 @@ type peopleGroup struct {
 type personView struct {
 	ID, Name, FullName, SignIn string
 	Roles                      string
-	RoleChoices                []option
+	RoleChoices                []roleChoice
+	Rule, StopRule             string // of a new password, and of one when they stop reading
 	Mail, MailWords            string
 	AgeRecipient, AgeShort     string
 	LastSeen                   when
@@ -49,7 +51,15 @@ type personView struct {
 type personForm struct {
 	FullName, SignIn, Mail, AgeRecipient string
 	Contact                              bool
-	RoleChoices                          []option
+	RoleChoices                          []roleChoice
+	Rule                                 string
+	Plain, Reading                       string // the rule once the roles are chosen
+}
+
+// roleChoice is a role that somebody may get.
+type roleChoice struct {
+	option
+	Reads bool // so that its holder's password follows the harder rule
 }
 
 // newReadersFor is how long everybody is told who else reads now.
@@ -73,6 +83,8 @@ func (s *Server) peoplePage(c echo.Context, status int, v peopleView) error {
 	if v.Add.RoleChoices == nil {
 		v.Add.RoleChoices = roleChoices(nil)
 	}
+	v.Add.Rule = s.words.say("password.rule-by-role", fewest(false), fewest(true))
+	v.Add.Plain, v.Add.Reading = s.passwordRule(false), s.passwordRule(true)
 	open, trouble := c.Param("id"), v.Problem
 	if open != "" {
 		v.Problem = problem{}
@@ -135,6 +147,7 @@ func (s *Server) personView(p access.Person) personView {
 		ID: string(p.ID), Name: p.Call(), FullName: p.FullName, SignIn: p.Name, Roles: roleNames(p.Roles), RoleChoices: roleChoices(p.Roles),
 		Mail: p.Mail, MailWords: p.Mail, AgeRecipient: p.AgeRecipient, AgeShort: shortKey(p.AgeRecipient),
 		LastSeen: s.today().when(p.LastSeen), Contact: p.Contact, Disabled: p.Disabled, Typed: p.Name,
+		Rule: s.passwordRule(access.Reads(p.Roles)), StopRule: w.say("people.role-password-hint", s.passwordRule(false)),
 	}
 	if v.Typed == "" {
 		v.Typed = p.Call()
@@ -172,12 +185,22 @@ func shortKey(r string) string {
 	return r[:20] + "…" + r[len(r)-12:]
 }
 
-func roleChoices(have []access.Role) []option {
-	var list []option
+func roleChoices(have []access.Role) []roleChoice {
+	var list []roleChoice
 	for _, r := range access.Roles() {
-		list = append(list, option{Value: string(r), Label: r.Label(), Chosen: slices.Contains(have, r)})
+		list = append(list, roleChoice{option{Value: string(r), Label: r.Label(), Chosen: slices.Contains(have, r)}, access.Reads([]access.Role{r})})
 	}
 	return list
+}
+
+// passwordRule says how long a password has to be: longer where it opens messages.
+func (s *Server) passwordRule(reads bool) string { return s.words.say("password.rule", fewest(reads)) }
+
+func fewest(reads bool) int {
+	if reads {
+		return crypto.MinPassword
+	}
+	return crypto.MinShortPassword
 }
 
 // addPerson makes an account, or a contact outside.

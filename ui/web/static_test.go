@@ -83,3 +83,16 @@ func TestNothingIsKeptInTheBrowserButTaste(t *testing.T) {
 		}
 	})
 }
+
+// A password manager keeps a password with the field before it that names an account.
+func TestEveryNewPasswordNamesItsAccount(t *testing.T) {
+	form := regexp.MustCompile(`(?s)<form\b.*?</form>`)
+	each(t, templateFiles, ".html", func(name, text string) {
+		for _, one := range form.FindAllString(text, -1) {
+			account, _, has := strings.Cut(one, `type="password"`)
+			if has && !strings.Contains(account, `autocomplete="username"`) && !strings.Contains(account, `{{template "account"`) {
+				t.Errorf("%s: a password of nobody's in\n%s", name, one)
+			}
+		}
+	})
+}
