@@ -96,3 +96,24 @@ func TestEveryNewPasswordNamesItsAccount(t *testing.T) {
 		}
 	})
 }
+
+// A partial that is used twice on a page must not carry an id of its own.
+func TestNoIdStandsInAPartialThatIsUsedAgain(t *testing.T) {
+	used := map[string]int{}
+	each(t, templateFiles, ".html", func(_, text string) {
+		here := map[string]int{}
+		for _, m := range regexp.MustCompile(`\{\{template "([^"]+)"`).FindAllStringSubmatch(text, -1) {
+			here[m[1]]++
+		}
+		for name, n := range here {
+			used[name] = max(used[name], n)
+		}
+	})
+	each(t, templateFiles, ".html", func(file, text string) {
+		for _, m := range regexp.MustCompile(`(?s)\{\{define "([^"]+)"\}\}(.*?)(?:\{\{define |\z)`).FindAllStringSubmatch(text, -1) {
+			if used[m[1]] > 1 && regexp.MustCompile(`\sid="[^{"]+"`).MatchString(m[2]) {
+				t.Errorf("%s: %q is used %d times on a page and has an id", file, m[1], used[m[1]])
+			}
+		}
+	})
+}

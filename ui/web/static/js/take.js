@@ -30,7 +30,7 @@ function urgency() {
 }
 
 function problem(words) {
-  const p = document.getElementById('problem');
+  const p = form.querySelector('[data-problem]');
   p.replaceChildren(...[words].flat());
   p.hidden = false;
   p.focus();
@@ -59,7 +59,7 @@ async function save(e) {
     const answer = await fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)) });
     if (answer.ok && answer.redirected && new URL(answer.url).pathname.startsWith('/take/saved/')) { location.replace(answer.url); return; }
     if (answer.status === 401 || new URL(answer.url).pathname === '/sign-in') { problem(say('js.sign-in-again')); return; }
-    const page = new DOMParser().parseFromString(await answer.text(), 'text/html'), words = page.getElementById('problem');
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html'), words = page.querySelector('#take [data-problem]');
     problem(words && !words.hidden ? [...words.childNodes] : say('js.not-saved'));
     mark(page)?.focus();
   } catch {
