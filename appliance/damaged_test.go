@@ -9,8 +9,14 @@ import (
 	"testing"
 
 	"nightbell/appliance"
+	"nightbell/appliance/access"
 	"nightbell/appliance/appliancetest"
+	"nightbell/appliance/escalation"
 	"nightbell/appliance/finding"
+	"nightbell/appliance/intake"
+	"nightbell/appliance/message"
+	"nightbell/appliance/oncall"
+	"nightbell/appliance/store"
 )
 
 func TestWhatTheMachineKnewOfItselfIsBegunAnewWhenDamaged(t *testing.T) {
@@ -51,5 +57,40 @@ func TestAFolderThatCannotBeServedSaysWhatToDo(t *testing.T) {
 				t.Errorf("answers %v", err)
 			}
 		})
+	}
+}
+
+// The last resort is everybody: one account that cannot be read must not keep
+// the others from being rung.
+func TestADamagedAccountKeepsNobodyElseFromBeingRung(t *testing.T) {
+	p := appliancetest.Start(t, appliancetest.WithSmarthost)
+	broken := p.AddPerson(appliancetest.Login{Name: "hale", Password: "a long enough password for hale"}, "hale@practice.example", access.Provider)
+	whole := p.AddPerson(appliancetest.Login{Name: "okafor", Password: "a long enough password for okafor"}, "okafor@practice.example", access.Provider)
+	err := p.Store.Update(t.Context(), func(tx *store.Tx) error { return tx.Put("people", string(broken), []byte("{half")) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.SetOnCallOrder(t.Context(), "owner", []message.PersonID{broken}); err == nil {
+		t.Error("somebody who cannot be read is put on call")
+	}
+	err = p.Store.Update(t.Context(), func(tx *store.Tx) error {
+		return oncall.Set(tx, "owner", []message.PersonID{broken}, p.Clock.Now())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	env, err := p.Intake.Take(t.Context(), intake.Taking{Type: message.TypeUrgent, Text: "short of breath", Channel: message.ChannelMail, Device: "pbx"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = p.Store.View(func(tx *store.Tx) error {
+		bell, rings, err := p.Bell.Of(tx, env.ID, p.Clock.Now())
+		if err != nil || !rings || !slices.ContainsFunc(bell.Rung, func(r escalation.Rung) bool { return r.Person == whole && !r.Failed }) {
+			t.Errorf("rings %v: %+v, %v", rings, bell.Rung, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -33,8 +33,8 @@ func (b bellPeople) Contact(tx *store.Tx, id message.PersonID) (escalation.Perso
 
 func (b bellPeople) Staff(tx *store.Tx) ([]message.PersonID, error) {
 	people, err := b.a.Access.People(tx)
-	if err != nil {
-		return nil, err
+	if err != nil && !errors.Is(err, store.ErrDamaged) {
+		return nil, err // one account that cannot be read keeps nobody else from being rung
 	}
 	var staff []message.PersonID
 	for _, p := range people {

@@ -79,7 +79,8 @@ func (a *Access) FindPerson(tx *store.Tx, name string) (Person, bool, error) {
 }
 
 // People answers everybody, contacts and disabled ones too, ordered as a page
-// shows them: staff, contacts, disabled, each by name.
+// shows them: staff, contacts, disabled, each by name. With store.ErrDamaged it
+// answers those that can be read.
 func (a *Access) People(tx *store.Tx) ([]Person, error) {
 	var all []Person
 	err := people.Each(tx, "", func(_ string, p Person) error {

@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -24,6 +25,14 @@ const (
 	untraced              // rings without writing down that it did
 	desksOnly             // not even the channels that leave the building: one of them spoils the change
 )
+
+// stops says whether an error in looking somebody up ends the step.
+func (c change) stops(err error) bool { return c.care == full && notDamage(err) }
+
+// notDamage says whether an error may pass. What is damaged stays so: a message
+// is not refused, nor a step put off or a page left empty, for a record that no
+// second try reads, and whoever cannot be looked up counts as not here.
+func notDamage(err error) bool { return err != nil && !errors.Is(err, store.ErrDamaged) }
 
 // change moves bells inside one transaction.
 type change struct {
@@ -86,8 +95,8 @@ func (c change) bout(t *timer, reason notify.Reason) error {
 // one after it runs at once, until somebody was reached or everybody was tried.
 func (c change) ring(t *timer) error {
 	answer, err := oncall.Now(c.tx, c.at)
-	if err != nil && c.care == full {
-		return err // with less care nobody is on call, and everybody on the staff is rung
+	if c.stops(err) {
+		return err // otherwise nobody is on call, and everybody on the staff is rung
 	}
 	t.Times++
 	t.RangAt = c.at

@@ -74,7 +74,7 @@ func (e *Engine) reachFindings(tx *store.Tx, at time.Time) ([]finding.Finding, e
 	wayOut := false
 	for _, id := range answer.People() {
 		who, here, err := e.people.Contact(tx, id)
-		if err != nil {
+		if notDamage(err) {
 			return nil, err
 		}
 		if !here {

@@ -34,7 +34,7 @@ type Live struct {
 // the switch and the channels may change before it comes.
 func (e *Engine) Live(tx *store.Tx, at time.Time) ([]Live, error) {
 	answer, err := oncall.Now(tx, at)
-	if err != nil {
+	if notDamage(err) {
 		return nil, err
 	}
 	view := preview{change: e.change(tx, at), answer: answer, works: map[message.PersonID]bool{}}
@@ -66,7 +66,7 @@ func (e *Engine) Of(tx *store.Tx, id message.ID, at time.Time) (Live, bool, erro
 		return Live{}, false, nil
 	}
 	answer, err := oncall.Now(tx, at)
-	if err != nil {
+	if notDamage(err) {
 		return Live{}, false, err
 	}
 	view := preview{change: e.change(tx, at), answer: answer, works: map[message.PersonID]bool{}}
@@ -115,7 +115,7 @@ func (p *preview) reachable(id message.PersonID) (bool, error) {
 		return works, nil
 	}
 	who, here, err := p.e.people.Contact(p.tx, id)
-	if err != nil {
+	if notDamage(err) {
 		return false, err
 	}
 	works, _, err := p.e.condition(p.tx, who.Address)

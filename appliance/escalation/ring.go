@@ -74,7 +74,7 @@ func (c *call) person(p message.PersonID) (got bool, err error) {
 	}
 	c.tried = append(c.tried, p)
 	who, here, err := c.e.people.Contact(c.tx, p)
-	if err != nil && c.care == full {
+	if c.stops(err) {
 		return false, fmt.Errorf("looking up who is rung for message %s: %w", c.timer.Message, err)
 	}
 	if !here {
@@ -159,7 +159,7 @@ func (c *call) lastResort() error {
 		return nil
 	}
 	staff, err := c.e.people.Staff(c.tx)
-	if err != nil && c.care == full {
+	if c.stops(err) {
 		return fmt.Errorf("looking up the staff for message %s: %w", c.timer.Message, err)
 	}
 	got, err := c.people(staff, false)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 )
@@ -38,16 +39,20 @@ func (t Table[V]) Put(tx *Tx, key string, v V) error {
 func (t Table[V]) Delete(tx *Tx, key string) error { return tx.Delete(t.bucket, key) }
 
 // Each calls f for each key that begins with prefix, in order, until f answers an
-// error, which it answers. f must not write to the table.
-func (t Table[V]) Each(tx *Tx, prefix string, f func(key string, v V) error) (err error) {
+// error, which it answers. A damaged value hides no other: Each goes past it and
+// answers ErrDamaged at the end. f must not write to the table.
+func (t Table[V]) Each(tx *Tx, prefix string, f func(key string, v V) error) error {
+	var damage, err error
 	tx.AscendPrefix(t.bucket, prefix, func(key string, b []byte) bool {
-		var v V
-		if v, err = t.decode(key, b); err == nil {
-			err = f(key, v)
+		v, broken := t.decode(key, b)
+		if broken != nil {
+			damage = cmp.Or(damage, broken)
+			return true
 		}
+		err = f(key, v)
 		return err == nil
 	})
-	return err
+	return cmp.Or(err, damage)
 }
 
 // decode never quotes what it could not read.
