@@ -49,6 +49,7 @@ type Appliance struct {
 	Desk   *desk.Desk
 	Bell   *escalation.Engine
 	Desks  *notify.Desks
+	Tokens notify.Tokens // of answers to notices
 	Queue  *relay.Queue
 	Backup *backup.Backup
 	Clock  clockwork.Clock
@@ -110,6 +111,7 @@ func (a *Appliance) openStores(ctx context.Context, o Options) (err error) {
 func (a *Appliance) wire() {
 	a.Access = access.New(access.Options{Store: a.Store, Vault: a.Vault, Clock: a.Clock, Log: a.Log})
 	a.Desks = notify.NewDesks(a.Clock)
+	a.Tokens = a.answerTokens()
 	a.Queue = relay.NewQueue(relay.OutOptions{Store: a.Store, Vault: a.Vault, Outcome: bellOutcome{a}, Clock: a.Clock, Log: a.Log})
 	a.Bell = escalation.New(escalation.Options{
 		Store: a.Store, People: bellPeople{a}, LastCommit: a.last, Clock: a.Clock, Log: a.Log,

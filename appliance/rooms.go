@@ -28,7 +28,12 @@ func (b bellPeople) Contact(tx *store.Tx, id message.PersonID) (escalation.Perso
 	if err != nil || !found || !p.Staff() {
 		return escalation.Person{}, false, err
 	}
-	return escalation.Person{Name: p.Call(), Address: notify.Address{Person: p.ID, Mail: p.Mail}}, true, nil
+	return escalation.Person{Name: p.Call(), Address: address(p)}, true, nil
+}
+
+// address is where somebody is reached.
+func address(p access.Person) notify.Address {
+	return notify.Address{Person: p.ID, Ways: []notify.Way{{Kind: notify.KindMail, To: p.Mail}}}
 }
 
 func (b bellPeople) Staff(tx *store.Tx) ([]message.PersonID, error) {
@@ -48,12 +53,12 @@ func (b bellPeople) Staff(tx *store.Tx) ([]message.PersonID, error) {
 // bellOutcome tells the bell how its mail fared.
 type bellOutcome struct{ a *Appliance }
 
-func (b bellOutcome) Delivered(tx *store.Tx, m notify.Mail, at time.Time) error {
-	return b.a.Bell.Delivered(tx, m, at)
+func (b bellOutcome) Delivered(tx *store.Tx, p notify.Page, at time.Time) error {
+	return b.a.Bell.Delivered(tx, p, at)
 }
 
-func (b bellOutcome) Failed(tx *store.Tx, m notify.Mail, at time.Time) error {
-	return b.a.Bell.Failed(tx, m, at)
+func (b bellOutcome) Failed(tx *store.Tx, p notify.Page, at time.Time) error {
+	return b.a.Bell.Failed(tx, p, at)
 }
 
 // mailIntake gives a machine's mail to the intake.

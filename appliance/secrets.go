@@ -1,6 +1,13 @@
 package appliance
 
-import "nightbell/appliance/vault"
+import (
+	"errors"
+
+	"nightbell/appliance/vault"
+)
+
+// errUnchanged is a change's word that there is nothing to keep.
+var errUnchanged = errors.New("nothing changed")
 
 // changeSecrets changes the machine's secrets file, one change at a time.
 func (a *Appliance) changeSecrets(change func(*vault.Secrets) error) error {
@@ -10,7 +17,9 @@ func (a *Appliance) changeSecrets(change func(*vault.Secrets) error) error {
 	if err != nil {
 		return err
 	}
-	if err := change(&s); err != nil {
+	if err := change(&s); errors.Is(err, errUnchanged) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	return vault.SaveSecrets(a.Store.Dir(), s)

@@ -71,7 +71,7 @@ func (s *staff) Staff(*store.Tx) ([]message.PersonID, error) { return s.last, ni
 func (s *staff) add(id message.PersonID, mail string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.people[id] = escalation.Person{Name: "Dr. " + string(id), Address: notify.Address{Person: id, Mail: mail}}
+	s.people[id] = escalation.Person{Name: "Dr. " + string(id), Address: notify.Address{Person: id, Ways: []notify.Way{{Kind: notify.KindMail, To: mail}}}}
 }
 
 // spoiler is a channel that can spoil the change that it is used in, as one that

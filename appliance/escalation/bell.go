@@ -220,14 +220,14 @@ func (c change) overdue(t *timer) error {
 		audit.Leaf{What: audit.BellOverdue, About: about(t.Message, t.Assignee)})
 }
 
-func (c change) delivered(m notify.Mail) error {
-	return c.record(m.Message, message.Event{What: message.EventDelivered, Whom: m.Person, Detail: string(notify.KindMail)},
-		audit.Leaf{What: audit.NoticeDelivered, About: about(m.Message, m.Person)})
+func (c change) delivered(p notify.Page) error {
+	return c.record(p.Message, message.Event{What: message.EventDelivered, Whom: p.Person, Detail: string(p.Kind)},
+		audit.Leaf{What: audit.NoticeDelivered, About: about(p.Message, p.Person)})
 }
 
-func (c change) failed(m notify.Mail) error {
-	return c.record(m.Message, message.Event{What: message.EventFailed, Whom: m.Person, Detail: string(notify.KindMail)},
-		audit.Leaf{What: audit.NoticeFailed, About: about(m.Message, m.Person)})
+func (c change) failed(p notify.Page) error {
+	return c.record(p.Message, message.Event{What: message.EventFailed, Whom: p.Person, Detail: string(p.Kind)},
+		audit.Leaf{What: audit.NoticeFailed, About: about(p.Message, p.Person)})
 }
 
 // record writes an event and its audit leaf.

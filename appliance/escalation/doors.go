@@ -66,21 +66,21 @@ func (e *Engine) door(tx *store.Tx, env message.Envelope, c cause, at time.Time)
 
 // Delivered is told that a notice was handed to the outside. That is no
 // acknowledgement: it goes on ringing.
-func (e *Engine) Delivered(tx *store.Tx, m notify.Mail, at time.Time) error {
-	return e.change(tx, at).delivered(m)
+func (e *Engine) Delivered(tx *store.Tx, p notify.Page, at time.Time) error {
+	return e.change(tx, at).delivered(p)
 }
 
 // Failed is told that an attempt to deliver a notice failed. When nobody of the
 // step that rings now was reached, the next one is due at once.
-func (e *Engine) Failed(tx *store.Tx, m notify.Mail, at time.Time) error {
-	t := getTimer(tx, m.Message)
-	r := t.rung(m.Person)
-	if r == nil || !r.At.Equal(m.At) || r.Failed {
+func (e *Engine) Failed(tx *store.Tx, p notify.Page, at time.Time) error {
+	t := getTimer(tx, p.Message)
+	r := t.rung(p.Person)
+	if r == nil || !r.At.Equal(p.At) || r.Failed {
 		return nil // of an earlier step, or told already: it decides nothing any more
 	}
 	r.Failed = true
 	c := e.change(tx, at)
-	if err := c.failed(m); err != nil {
+	if err := c.failed(p); err != nil {
 		return err
 	}
 	return c.apply(&t, unreached)

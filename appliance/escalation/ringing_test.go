@@ -175,7 +175,7 @@ func (p *practice) fails(id message.ID, who message.PersonID) {
 		mails, err := channeltest.Outbox{}.Waiting(tx)
 		for _, m := range mails {
 			if m.Message == id && m.Person == who {
-				return p.bell.Failed(tx, m, p.clock.Now())
+				return p.bell.Failed(tx, m.Page(), p.clock.Now())
 			}
 		}
 		return err
@@ -190,7 +190,7 @@ func TestADeliveredNoticeIsNoAcknowledgement(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return p.bell.Delivered(tx, mails[0], p.clock.Now())
+			return p.bell.Delivered(tx, mails[0].Page(), p.clock.Now())
 		})
 		p.after(step)
 		p.expectRings(id, 0, step)

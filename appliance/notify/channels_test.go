@@ -12,6 +12,13 @@ import (
 	"nightbell/appliance/store"
 )
 
+const mailbox = "okafor@example.com"
+
+// okafor is a person with a way of each kind.
+func okafor() notify.Address {
+	return notify.Address{Person: "p1", Ways: []notify.Way{{Kind: notify.KindMail, To: mailbox}}}
+}
+
 func mailChannel() notify.Channel {
 	return notify.NewMail(notify.MailOptions{
 		Outbox: channeltest.Outbox{},
@@ -24,7 +31,7 @@ func mailChannel() notify.Channel {
 func TestMailIsAChannel(t *testing.T) {
 	channeltest.Run(t, channeltest.Subject{
 		New: func(*testing.T, *store.Store) notify.Channel { return mailChannel() },
-		To:  notify.Address{Person: "p1", Mail: "okafor@example.com"},
+		To:  okafor(),
 		Waiting: func(tx *store.Tx) (ids []message.ID, err error) {
 			list, err := channeltest.Outbox{}.Waiting(tx)
 			for _, m := range list {
@@ -53,9 +60,9 @@ func TestDeskAlarmIsAChannel(t *testing.T) {
 
 func TestMailOfADeadSmarthostIsDoubtfulAndStillBegun(t *testing.T) {
 	st := channeltest.Open(t, t.TempDir())
-	to := notify.Address{Person: "p1", Mail: "okafor@example.com"}
+	to := okafor()
 	err := st.Update(t.Context(), func(tx *store.Tx) error {
-		if err := (channeltest.Outbox{}).Spoil(tx, to.Mail, true); err != nil {
+		if err := (channeltest.Outbox{}).Spoil(tx, mailbox, true); err != nil {
 			return err
 		}
 		condition, why, err := mailChannel().Check(tx, to)

@@ -1,13 +1,9 @@
 package notify
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
-
-	"github.com/google/uuid"
 
 	"nightbell/appliance/message"
 	"nightbell/appliance/store"
@@ -26,8 +22,13 @@ type Mail struct {
 	At      time.Time // UTC
 }
 
-// Outbox is the durable queue that mail goes out by; relay has it.
-type Outbox interface {
+// Page is the notice that the mail carries.
+func (m Mail) Page() Page {
+	return Page{Message: m.Message, Person: m.Person, Kind: KindMail, At: m.At}
+}
+
+// MailOutbox is the durable queue that mail goes out by; relay has it.
+type MailOutbox interface {
 	// Enqueue puts a mail into the queue. One of the same Key that was not yet
 	// handed to the smarthost is replaced: after an outage a phone is rung
 	// once, not once a step.
@@ -36,8 +37,8 @@ type Outbox interface {
 	Withdraw(tx *store.Tx, key string) error
 }
 
-// Health is what the owner of the way out knows about it.
-type Health interface {
+// MailHealth is what the owner of the way out knows about it.
+type MailHealth interface {
 	// Mail answers Absent when no smarthost is set, Doubtful when the last try
 	// or test for this address failed, else Working; and why, in words.
 	Mail(tx *store.Tx, address string) (Condition, string)
@@ -45,8 +46,8 @@ type Health interface {
 
 // MailOptions are what the mail channel needs from the rooms around it.
 type MailOptions struct {
-	Outbox Outbox
-	Health Health
+	Outbox MailOutbox
+	Health MailHealth
 	Link   func(tx *store.Tx, id message.ID) string // page of a message on this practice's own server
 	Zone   func(tx *store.Tx) *time.Location        // the practice's
 }
@@ -60,62 +61,42 @@ func (c *mailChannel) Kind() Kind   { return KindMail }
 func (c *mailChannel) Leaves() bool { return true }
 
 func (c *mailChannel) Check(tx *store.Tx, to Address) (Condition, string, error) {
-	if to.Mail == "" {
-		return Absent, noAddress, nil
-	}
-	condition, why := c.o.Health.Mail(tx, to.Mail)
-	return condition, why, nil
+	return best(to.To(KindMail), noMailAddress, func(address string) (Condition, string) { return c.o.Health.Mail(tx, address) })
 }
 
 // errNoAddress is for code: escalation asks Check before it begins.
 var errNoAddress = errors.New("this person has no mail address")
 
 func (c *mailChannel) Begin(tx *store.Tx, n Notice, to Address, at time.Time) error {
-	if to.Mail == "" {
+	addresses := to.To(KindMail)
+	if len(addresses) == 0 {
 		return errNoAddress
 	}
 	subject, text := mailWords(n, c.o.Link(tx, n.Message), at.In(c.o.Zone(tx)))
-	m := Mail{
-		ID:      noticeID(n, to, at),
-		Key:     mailKey(n.Message, to),
-		Message: n.Message,
-		Person:  to.Person,
-		To:      to.Mail,
-		Subject: subject,
-		Text:    text,
-		Urgent:  n.Urgency == message.Urgent,
-		At:      at.UTC(),
-	}
-	if err := c.o.Outbox.Enqueue(tx, m); err != nil {
-		return fmt.Errorf("queueing a notice of message %s: %w", n.Message, err)
+	for i, address := range addresses[:min(len(addresses), maxWays)] {
+		m := Mail{
+			ID:      noticeID(n, to.Person, KindMail, i, at),
+			Key:     noticeKey(n.Message, to.Person, KindMail, i),
+			Message: n.Message,
+			Person:  to.Person,
+			To:      address,
+			Subject: subject,
+			Text:    text,
+			Urgent:  n.Urgency == message.Urgent,
+			At:      at.UTC(),
+		}
+		if err := c.o.Outbox.Enqueue(tx, m); err != nil {
+			return fmt.Errorf("queueing a notice of message %s: %w", n.Message, err)
+		}
 	}
 	return nil
 }
 
 func (c *mailChannel) End(tx *store.Tx, id message.ID, to Address) error {
-	if err := c.o.Outbox.Withdraw(tx, mailKey(id, to)); err != nil {
-		return fmt.Errorf("withdrawing a notice of message %s: %w", id, err)
+	for i := range maxWays {
+		if err := c.o.Outbox.Withdraw(tx, noticeKey(id, to.Person, KindMail, i)); err != nil {
+			return fmt.Errorf("withdrawing a notice of message %s: %w", id, err)
+		}
 	}
 	return nil
-}
-
-// mailKey goes by person, not by address: somebody whose address was changed in
-// the meantime is told at the new one only.
-func mailKey(id message.ID, to Address) string {
-	return "bell/" + string(id) + "/" + string(to.Person)
-}
-
-// noticeID makes the UUIDv7 of a notice out of what it is, so that a change that
-// runs again, on this machine or another, makes the same mail.
-func noticeID(n Notice, to Address, at time.Time) message.ID {
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%d\n%d", n.Message, to.Person, n.Step, at.UnixNano())
-	var u uuid.UUID
-	copy(u[:], h.Sum(nil))
-	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(at.UnixMilli()))
-	copy(u[:6], ms[2:])     // RFC 9562 5.7: 48 bits of milliseconds,
-	u[6] = u[6]&0x0f | 0x70 // the version,
-	u[8] = u[8]&0x3f | 0x80 // and the variant
-	return message.ID(u.String())
 }

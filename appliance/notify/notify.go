@@ -24,7 +24,8 @@ type Notice struct {
 	Urgency message.Urgency  `json:"urgency"`
 	Since   time.Time        `json:"since"` // UTC: since when it waits
 	Reason  Reason           `json:"reason"`
-	Step    int              `json:"step"` // how often it rang, this time counted
+	Step    int              `json:"step"`          // how often it rang, this time counted
+	Bout    time.Time        `json:"bout,omitzero"` // UTC: when this ringing began; answers are bound to it
 }
 
 // Reason is why it rings.
@@ -36,18 +37,49 @@ const (
 	Overdue   Reason = "overdue"    // somebody took it and it was not worked in time
 )
 
-// Address is how one person is reached. The zero Address is every desk.
+// Address is how one person is reached, in the order that they chose. The zero
+// Address is every desk.
 type Address struct {
 	Person message.PersonID
-	Mail   string // staff's own address, not PHI
+	Ways   []Way
+}
+
+// Way is one channel to a person and where it leads there: a mail address, a
+// phone number, a topic, a URL. Staff's own, not PHI.
+type Way struct {
+	Kind Kind   `json:"kind"`
+	To   string `json:"to"`
+}
+
+// To answers where one channel leads for this person; nothing where it does not.
+func (a Address) To(kind Kind) []string {
+	var list []string
+	for _, w := range a.Ways {
+		if w.Kind == kind && w.To != "" {
+			list = append(list, w.To)
+		}
+	}
+	return list
+}
+
+// Page is one notice, to one person on one channel, as reports speak of it.
+type Page struct {
+	Message message.ID // empty: a test notice
+	Person  message.PersonID
+	Kind    Kind
+	At      time.Time // UTC: when the notice was begun
 }
 
 // Kind names a channel. It stands in events and findings.
 type Kind string
 
 const (
-	KindMail Kind = "mail"
-	KindDesk Kind = "desk"
+	KindMail    Kind = "mail"
+	KindSMS     Kind = "sms"
+	KindVoice   Kind = "voice"
+	KindNtfy    Kind = "ntfy"
+	KindWebhook Kind = "webhook"
+	KindDesk    Kind = "desk"
 )
 
 // Condition is what can be expected of a channel for one address.
@@ -87,7 +119,8 @@ type Channel interface {
 // Outcome is told how a notice fared, in the transaction that commits the
 // outcome of one attempt. Repeats are fine; a failure after a success, or a
 // success after a failure, changes nothing that was decided on the first.
+// Delivered says that the outside took the notice, never that a person did.
 type Outcome interface {
-	Delivered(tx *store.Tx, m Mail, at time.Time) error
-	Failed(tx *store.Tx, m Mail, at time.Time) error
+	Delivered(tx *store.Tx, p Page, at time.Time) error
+	Failed(tx *store.Tx, p Page, at time.Time) error
 }

@@ -13,8 +13,8 @@ import (
 // another file like this one.
 
 const (
-	noAddress = "no mail address is on file"
-	noDesk    = "no desk is open with its sound on"
+	noMailAddress = "no mail address is on file"
+	noDesk        = "no desk is open with its sound on"
 )
 
 // noDeskRings says that an urgent call would make no sound in the office.

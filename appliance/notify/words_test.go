@@ -33,7 +33,7 @@ func said(t *testing.T, n notify.Notice, now time.Time) notify.Mail {
 	st := channeltest.Open(t, t.TempDir())
 	var mails []notify.Mail
 	err = st.Update(t.Context(), func(tx *store.Tx) (err error) {
-		if err := ch.Begin(tx, n, notify.Address{Person: "p1", Mail: "okafor@example.com"}, now); err != nil {
+		if err := ch.Begin(tx, n, okafor(), now); err != nil {
 			return err
 		}
 		mails, err = channeltest.Outbox{}.Waiting(tx)

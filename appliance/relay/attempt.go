@@ -183,9 +183,9 @@ func (q *Queue) tell(tx *store.Tx, e queued, failed *failure, now time.Time) err
 	case q.o.Outcome == nil:
 		return nil
 	case failed == nil:
-		return q.o.Outcome.Delivered(tx, e.notice(), now)
+		return q.o.Outcome.Delivered(tx, e.notice().Page(), now)
 	}
-	return q.o.Outcome.Failed(tx, e.notice(), now)
+	return q.o.Outcome.Failed(tx, e.notice().Page(), now)
 }
 
 // tellLetter writes the end of a letter's way into its message's timeline and

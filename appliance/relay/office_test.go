@@ -38,18 +38,18 @@ type office struct {
 // bell hears how notices fared.
 type bell struct {
 	mu        sync.Mutex
-	delivered []notify.Mail
-	failed    []notify.Mail
+	delivered []notify.Page
+	failed    []notify.Page
 }
 
-func (b *bell) Delivered(_ *store.Tx, m notify.Mail, _ time.Time) error {
+func (b *bell) Delivered(_ *store.Tx, m notify.Page, _ time.Time) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.delivered = append(b.delivered, m)
 	return nil
 }
 
-func (b *bell) Failed(_ *store.Tx, m notify.Mail, _ time.Time) error {
+func (b *bell) Failed(_ *store.Tx, m notify.Page, _ time.Time) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.failed = append(b.failed, m)

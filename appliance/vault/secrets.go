@@ -2,6 +2,7 @@ package vault
 
 import (
 	"crypto/ed25519"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type Secrets struct {
 	SmarthostPassword string              // "" when it takes none
 	BackupSigning     ed25519.PrivateKey  // signs what lies on backup targets
 	Verify            *age.HybridIdentity // opens the outer layer of backups, so that they are proven while locked
+	AnswerKey         []byte              // 32 bytes: answers to notices are checked by it; nil in files of old versions
+	Channels          map[string]string   // passwords, keys and access tokens of the channels, by what they open
 }
 
 // Format prints "[secrets]", whatever the verb.
@@ -45,10 +48,16 @@ type secretsJSON struct {
 	SmarthostPassword string `json:"smarthost_password,omitempty"`
 	BackupSigning     []byte `json:"backup_signing"` // the 32 bytes of an Ed25519 seed
 	Verify            string `json:"verify"`
+	AnswerKey         []byte `json:"answer_key,omitempty"`
+
+	Channels map[string]string `json:"channels,omitempty"`
 }
 
-// NewSecrets makes the backup signing key and the verify identity; the caller
-// adds what it has of the rest.
+// AnswerKeySize is the size of Secrets.AnswerKey.
+const AnswerKeySize = 32
+
+// NewSecrets makes the keys that this machine makes itself; the caller adds what
+// it has of the rest.
 func NewSecrets() (Secrets, error) {
 	_, key, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -58,7 +67,14 @@ func NewSecrets() (Secrets, error) {
 	if err != nil {
 		return Secrets{}, err
 	}
-	return Secrets{BackupSigning: key, Verify: verify}, nil
+	return Secrets{BackupSigning: key, Verify: verify, AnswerKey: NewAnswerKey()}, nil
+}
+
+// NewAnswerKey makes a key for answers to notices.
+func NewAnswerKey() []byte {
+	key := make([]byte, AnswerKeySize)
+	rand.Read(key) // it never fails: crypto/rand ends the process first
+	return key
 }
 
 // LoadSecrets reads the secrets of a data folder. Its errors quote nothing.
@@ -82,12 +98,16 @@ func DecodeSecrets(file []byte) (Secrets, error) {
 	if len(j.BackupSigning) != ed25519.SeedSize {
 		return Secrets{}, errors.New("the machine's secrets hold no backup signing key")
 	}
+	if len(j.AnswerKey) != 0 && len(j.AnswerKey) != AnswerKeySize {
+		return Secrets{}, errors.New("the machine's secrets hold a broken key for answers")
+	}
 	verify, err := age.ParseHybridIdentity(j.Verify)
 	if err != nil {
 		return Secrets{}, errors.New("the machine's secrets hold no verify identity")
 	}
 	return Secrets{CACert: []byte(j.CACert), CAKey: []byte(j.CAKey), SmarthostPassword: j.SmarthostPassword,
-		BackupSigning: ed25519.NewKeyFromSeed(j.BackupSigning), Verify: verify}, nil
+		BackupSigning: ed25519.NewKeyFromSeed(j.BackupSigning), Verify: verify,
+		AnswerKey: j.AnswerKey, Channels: j.Channels}, nil
 }
 
 // SaveSecrets puts the secrets into a data folder, durably: after a crash the
@@ -97,7 +117,8 @@ func SaveSecrets(dir string, s Secrets) error {
 		return errors.New("saving the machine's secrets: the backup signing key or the verify identity is missing")
 	}
 	file, err := json.MarshalIndent(secretsJSON{Format: secretsFormat, CACert: string(s.CACert), CAKey: string(s.CAKey),
-		SmarthostPassword: s.SmarthostPassword, BackupSigning: s.BackupSigning.Seed(), Verify: s.Verify.String()}, "", "  ")
+		SmarthostPassword: s.SmarthostPassword, BackupSigning: s.BackupSigning.Seed(), Verify: s.Verify.String(),
+		AnswerKey: s.AnswerKey, Channels: s.Channels}, "", "  ")
 	if err != nil {
 		return errors.New("saving the machine's secrets: they cannot be encoded")
 	}
