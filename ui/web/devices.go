@@ -17,17 +17,16 @@ type devicesView struct {
 	Done           string
 	Host           string
 	Password, User string // of a device that was just made, shown once
-	MadeName       string
 	Devices        []deviceView
 	Addresses      []option
 	Typed          string
 }
 
 type deviceView struct {
-	ID, Name, User string
-	Seen           when
-	Disabled       bool
-	Refused        bool
+	ID, Name string
+	Seen     when
+	Disabled bool
+	Refused  bool // since it was last let in
 }
 
 func (s *Server) devices(c echo.Context) error {
@@ -53,7 +52,7 @@ func (s *Server) devicesPage(c echo.Context, status int, v devicesView) error {
 	err = s.view(func(tx *store.Tx) error {
 		list, err := s.app.Access.Devices(tx)
 		for _, d := range list {
-			v.Devices = append(v.Devices, deviceView{ID: string(d.ID), Name: d.Name, User: d.Name, Seen: s.today().when(d.UsedAt), Disabled: d.Disabled, Refused: !d.RefusedAt.IsZero()})
+			v.Devices = append(v.Devices, deviceView{ID: string(d.ID), Name: d.Name, Seen: s.today().when(d.UsedAt), Disabled: d.Disabled, Refused: !d.RefusedAt.IsZero()})
 		}
 		return err
 	})
@@ -70,7 +69,7 @@ func (s *Server) addDevice(c echo.Context) error {
 	if err != nil {
 		return s.devicesPage(c, http.StatusUnprocessableEntity, devicesView{Problem: s.explain(err), Typed: name})
 	}
-	return s.devicesPage(c, http.StatusOK, devicesView{Password: password, User: d.Name, MadeName: d.Name})
+	return s.devicesPage(c, http.StatusOK, devicesView{Password: password, User: d.Name})
 }
 
 // disableDevice refuses a machine from now on; its name is typed first.

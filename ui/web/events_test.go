@@ -140,3 +140,30 @@ func TestStoppingDoesNotWaitForOpenStreams(t *testing.T) {
 		t.Errorf("stopping took %s", took)
 	}
 }
+
+// A desk that nobody sits at signs itself out, however much happens on its page.
+func TestWhatAPageAsksByItselfKeepsNoSessionAlive(t *testing.T) {
+	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	at := take(t, c, refill("Priya Raman"))
+	p.Advance(40 * time.Minute)
+	for _, path := range []string{"/inbox", at + "?pane=1"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, c.Base+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Nightbell-By-Itself", "1")
+		answer, err := c.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			t.Errorf("%s answers %d", path, answer.StatusCode)
+		}
+	}
+	p.Advance(40 * time.Minute)
+	if page := c.Get("/inbox"); page.At.Path != "/sign-in" {
+		t.Errorf("after 80 minutes without a hand on it the desk still shows %s", page.At)
+	}
+}

@@ -242,23 +242,29 @@ func noWayOutFirst(found []finding.Finding) []finding.Finding {
 
 func isNoWayOut(f finding.Finding) bool { return f.ID == escalation.NoWayOut }
 
-// mendedAt answers the page where a finding is seen to, by the room it is from.
+// mended are the pages where findings are seen to, by the beginnings of their
+// ids; the first that fits. What is seen to at the server is not among them.
+var mended = []struct{ id, href, word string }{
+	{escalation.NoWayOut, "/settings", "nav.settings"},
+	{"bell.", "/on-call", "nav.on-call"},
+	{"oncall.", "/on-call", "nav.on-call"},
+	{"mail.refused", "/queue", "nav.queue"},
+	{"mail.waiting", "/queue", "nav.queue"},
+	{"mail.", "/settings", "nav.settings"},
+	{"backup.", "/backups", "nav.backups"},
+	{"access.device/", "/devices", "nav.devices"},
+	{"access.stranger/", "/devices", "nav.devices"},
+	{"access.slot", "/people", "nav.people"},
+	{"keys.readers", "/people", "nav.people"},
+	{"desk.flagged", "/inbox", "nav.inbox"},
+}
+
+// mendedAt answers the page where a finding is seen to, and its name.
 func mendedAt(id string) (href, word string) {
-	if strings.HasSuffix(id, ".kit") {
-		return "", "" // it is seen to at the server
-	}
-	room, _, _ := strings.Cut(id, ".")
-	switch room {
-	case "bell", "oncall":
-		return "/on-call", "nav.on-call"
-	case "mail", "relay", "notify", "settings":
-		return "/settings", "nav.settings"
-	case "backup":
-		return "/backups", "nav.backups"
-	case "access", "vault":
-		return "/people", "nav.people"
-	case "queue":
-		return "/queue", "nav.queue"
+	for _, m := range mended {
+		if strings.HasPrefix(id, m.id) {
+			return m.href, m.word
+		}
 	}
 	return "", ""
 }

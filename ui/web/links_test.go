@@ -36,10 +36,39 @@ func TestMovingOnTheList(t *testing.T) {
 
 func TestNumbersThatAPhoneDials(t *testing.T) {
 	for typed, want := range map[string]string{
-		"(503) 555-0148": "tel:5035550148", "+1 503 555 0148": "tel:+15035550148", "(503) 555-0148 x12": "tel:5035550148", "none": "", "12": "", "javascript:alert(1)": "",
+		"(503) 555-0148": "tel:5035550148", "+1 503 555 0148": "tel:+15035550148", "(503) 555-0148 x12": "tel:5035550148", "none": "", "12": "", "ext 12": "", "next of kin, see chart": "", "javascript:alert(1)": "",
 	} {
 		if got := string(telephone(typed)); got != want {
 			t.Errorf("%q dials %q, want %q", typed, got, want)
+		}
+	}
+}
+
+func TestAFindingLeadsToThePageWhereItIsMended(t *testing.T) {
+	for id, want := range map[string]string{
+		"access.device/a1b2c3d": "/devices", "access.stranger/10.0.0.9": "/devices", "access.slot/p1": "/people", "keys.readers": "/people", "vault.kit": "", "bell.no-way-out": "/settings", "mail.refused": "/queue", "mail.way": "/settings", "bell.nobody/1": "/on-call", "backup.late": "/backups", "house.unknown": "",
+	} {
+		if href, _ := mendedAt(id); href != want {
+			t.Errorf("%s leads to %q, want %q", id, href, want)
+		}
+	}
+}
+
+func TestASenderIsANameWithTheAddressBesideIt(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"Northside Lab <results@lab.example>":    {"Northside Lab", "results@lab.example"},
+		`"Beck, Harold" <h.beck@home.example>`:   {"Beck, Harold", "h.beck@home.example"},
+		"Müller, Eva <eva@home.example>":         {"Müller, Eva", "eva@home.example"},
+		"<results@lab.example>":                  {"results@lab.example", ""},
+		"results@lab.example":                    {"results@lab.example", ""},
+		"A <a@x.example>, B <b@x.example>":       {"A <a@x.example>, B <b@x.example>", ""},
+		"temperature < 104 and falling":          {"temperature < 104 and falling", ""},
+		"Northside Lab with a long name <resul…": {"Northside Lab with a long name <resul…", ""},
+		"somebody <not an address>":              {"somebody <not an address>", ""},
+		"":                                       {"", ""},
+	} {
+		if name, address := sender(text); name != want[0] || address != want[1] {
+			t.Errorf("%q is shown as %q and %q", text, name, address)
 		}
 	}
 }

@@ -14,12 +14,13 @@ import (
 	"nightbell/appliance/store"
 )
 
-// paneView is one message as it is read and worked. Who, Facts, Said, notes and
+// paneView is one message as it is read and worked. Who, Address, Facts, Said, notes and
 // names of files are PHI in the clear.
 type paneView struct {
 	ID, Number   string
 	Chips        []chip
 	Who          string
+	Address      string // of a mail's sender whose name is Who
 	Sub, By      string
 	ReceivedAt   when
 	Sealed       bool
@@ -50,6 +51,7 @@ type paneView struct {
 
 type fact struct {
 	Label, Value string
+	Beside       string // in small
 	Long         bool
 }
 
@@ -70,8 +72,8 @@ func (s *Server) pane(c echo.Context, id message.ID, back string) (*paneView, er
 		Urgent: e.Urgency == message.Urgent, Waits: e.Urgency == message.Urgent && e.Status == message.New, Sub: s.words.say("message.sub." + string(e.Channel)), Do: c.QueryParam("do"),
 		CallBackNext: e.Status == message.Taken && e.Assignee == session.Who, CloseNext: e.Status == message.CalledBack,
 	}
-	p.Chips = append(s.urgencyChips(e, cal), chip{Text: v.Type.Name}, chip{Text: p.Number})
-	p.Chips = append(p.Chips, s.statusChips(e, "", v.Names[e.Assignee], cal)[1:]...)
+	p.Chips = append(s.urgencyChips(e, cal), s.kindChip(e, v.Type.Name, cal), chip{Text: p.Number})
+	p.Chips = append(p.Chips, s.statusChips(e, v.Names[e.Assignee])...)
 	if name := v.Names[e.TypedBy]; name != "" {
 		p.By = s.words.say("message.by", name)
 	}
@@ -100,9 +102,7 @@ func (s *Server) pane(c echo.Context, id message.ID, back string) (*paneView, er
 // openPane fills in what the message says.
 func (s *Server) openPane(p *paneView, v desk.View) {
 	who, _ := v.Type.Summary(v.Record)
-	if p.Who = who.Reveal(); p.Who == "" {
-		p.Who = s.words.say("row.no-name")
-	}
+	p.Who, p.Address = s.who(who, v.Envelope.Channel)
 	for _, line := range v.Type.Lines(v.Record, v.Envelope.ReceivedAt) {
 		value := line.Value.Reveal()
 		if line.Field.Name == callbackField && p.CallBack == "" {
@@ -111,7 +111,11 @@ func (s *Server) openPane(p *paneView, v desk.View) {
 		if note := line.Note.Reveal(); note != "" {
 			value += " · " + note
 		}
-		p.Facts = append(p.Facts, fact{Label: line.Field.Label, Value: value, Long: line.Field.Kind == protocol.LongText})
+		one := fact{Label: line.Field.Label, Value: value, Long: line.Field.Kind == protocol.LongText}
+		if line.Field.Name == protocol.FieldMailFrom {
+			one.Value, one.Beside = sender(value)
+		}
+		p.Facts = append(p.Facts, one)
 	}
 	p.Said = v.Text.Reveal()
 	p.Files = s.fileViews(v)
@@ -122,13 +126,14 @@ const callbackField = "callback"
 
 // telephone makes a link that a phone dials, or none where there is no number.
 func telephone(number string) template.URL {
+	if i := strings.IndexAny(number, "x,;#"); i >= 0 {
+		number = number[:i] // an extension is dialled by hand
+	}
 	var digits strings.Builder
 	for _, r := range number {
 		switch {
 		case r >= '0' && r <= '9', r == '+' && digits.Len() == 0:
 			digits.WriteRune(r)
-		case r == 'x' || r == ',' || r == ';' || r == '#':
-			return template.URL("tel:" + digits.String()) // an extension is dialled by hand
 		}
 	}
 	if digits.Len() < 7 {

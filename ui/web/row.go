@@ -1,14 +1,17 @@
 package web
 
 import (
+	"strings"
+
 	"nightbell/appliance/desk"
 	"nightbell/appliance/message"
 )
 
-// rowView is one message in the list. Who and What are PHI in the clear.
+// rowView is one message in the list. Who, Address and What are PHI in the clear.
 type rowView struct {
 	ID, Class string
 	Who, What string
+	Address   string // of a mail's sender whose name is Who
 	Sealed    bool
 	When      when
 	Chips     []chip
@@ -52,14 +55,39 @@ func (s *Server) rowView(r desk.Row, cal calendar) rowView {
 	if v.Sealed {
 		v.Who, v.What = s.words.say("sealed."+string(r.Seal)), s.words.say("sealed.what", r.TypeName, s.words.say("channel."+string(e.Channel)))
 	} else {
-		v.Who, v.What = r.Who.Reveal(), r.What.Reveal()
-		if v.Who == "" {
-			v.Who = s.words.say("row.no-name")
-		}
+		v.Who, v.Address = s.who(r.Who, e.Channel)
+		v.What = r.What.Reveal()
 	}
-	v.Chips = append(s.urgencyChips(e, cal), chip{Text: e.Number.String()})
-	v.Chips = append(v.Chips, s.statusChips(e, r.TypeShort, r.Assignee, cal)...)
+	v.Chips = append(s.urgencyChips(e, cal), chip{Text: e.Number.String()}, s.kindChip(e, r.TypeShort, cal))
+	v.Chips = append(v.Chips, s.statusChips(e, r.Assignee)...)
 	return v
+}
+
+// who answers what a message's list line and its head call it by: who it is
+// about or, of mail without a form, who sent it.
+func (s *Server) who(who message.Clear, ch message.Channel) (name, address string) {
+	name = who.Reveal()
+	if ch == message.ChannelMail {
+		name, address = sender(name)
+	}
+	if name == "" {
+		name = s.words.say("row.no-name")
+	}
+	return name, address
+}
+
+// sender parts "Name <address>", as mail has it. It is lenient where net/mail is
+// not: a name that was decoded may hold a comma or a dot without its quotes.
+func sender(text string) (name, address string) {
+	before, rest, found := strings.Cut(text, "<")
+	address, ended := strings.CutSuffix(rest, ">")
+	if !found || !ended || !strings.Contains(address, "@") || strings.ContainsAny(address, "<> ") {
+		return text, ""
+	}
+	if name = strings.Trim(before, `" `); name == "" {
+		return address, ""
+	}
+	return name, address
 }
 
 // urgencyChips say how urgent a message is. Red is for one that nobody has taken.
@@ -86,16 +114,20 @@ func (s *Server) due(e message.Envelope, cal calendar) string {
 	return s.words.say("chip.due", cal.when(e.Due).Said)
 }
 
-// statusChips say what kind of message it is and where it stands.
-func (s *Server) statusChips(e message.Envelope, short, assignee string, cal calendar) []chip {
-	kind := chip{Text: short}
+// kindChip says what kind of message it is and, of a routine one, until when.
+func (s *Server) kindChip(e message.Envelope, name string, cal calendar) chip {
+	kind := chip{Text: name}
 	if e.Urgency == message.Routine {
 		kind.Text += s.due(e, cal)
 		if e.Open() && !e.Due.IsZero() && e.Due.Before(cal.now) {
 			kind.Kind = "chip--soon"
 		}
 	}
-	chips := []chip{kind}
+	return kind
+}
+
+// statusChips say how a message came and where it stands.
+func (s *Server) statusChips(e message.Envelope, assignee string) (chips []chip) {
 	if e.Channel != message.ChannelDesk {
 		chips = append(chips, chip{Text: s.words.say("channel." + string(e.Channel)), Kind: "chip--info"})
 	}

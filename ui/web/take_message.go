@@ -374,6 +374,7 @@ func (s *Server) saved(c echo.Context) error {
 	kind := p.Show(e.CallType)
 	cal := s.today()
 	v := savedView{frame: f, ID: string(id), Number: e.Number.String(), Tell: kind.Goodbye, CanOpen: session.May(access.ReadTeam) || session.May(access.ReadOwn)}
-	v.Chips = append(s.urgencyChips(e, cal), s.statusChips(e, kind.Name, "", cal)...)
+	v.Chips = append(s.urgencyChips(e, cal), s.kindChip(e, kind.Name, cal))
+	v.Chips = append(v.Chips, s.statusChips(e, "")...)
 	return s.page(c, http.StatusOK, "saved", v)
 }

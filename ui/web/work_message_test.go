@@ -10,7 +10,9 @@ import (
 
 	"nightbell/appliance/access"
 	"nightbell/appliance/appliancetest"
+	"nightbell/appliance/intake"
 	"nightbell/appliance/message"
+	"nightbell/appliance/protocol"
 )
 
 var okafor = appliancetest.Login{Name: "okafor", Password: "green staircase under the moon"}
@@ -134,5 +136,35 @@ func printHasNoButtonsAndWhoPrinted(t *testing.T, p *appliancetest.Practice, c *
 	page := c.Get(at + "/print")
 	if !strings.Contains(page.Main(), "Printed by rosa") || strings.Contains(page.Main(), "<form") {
 		t.Error("paper has a form, or does not say who printed")
+	}
+}
+
+func TestAMailsSenderIsReadable(t *testing.T) {
+	p := appliancetest.Start(t)
+	dev, _ := p.AddDevice("phone-system")
+	receipt, err := p.Intake.Take(t.Context(), intake.Taking{
+		Type: message.TypeOther, Channel: message.ChannelMail, Device: message.DeviceID(dev), Text: "Results are in.",
+		Form: map[string]message.Clear{protocol.FieldMailFrom: `"Northside Lab" <results@lab.example>`, protocol.FieldMailSubject: "Results"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := p.SignIn(t, appliancetest.Admin)
+	for _, path := range []string{"/inbox", "/messages/" + string(receipt.ID)} {
+		main := c.Get(path).Main()
+		if strings.Contains(main, "&lt;results@") || !regexp.MustCompile(`Northside Lab <span class="[^"]*small[^"]*">results@lab.example</span>`).MatchString(main) {
+			t.Errorf("%s does not show the name with the address beside it", path)
+		}
+	}
+}
+
+func TestAnOpenMessageSaysUntilWhenItIsDue(t *testing.T) {
+	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	at := take(t, c, refill("Priya Raman"))
+	due := regexp.MustCompile(`due (\w+ )?\d+:\d+ [ap]m`)
+	row, page := due.FindString(c.Get("/inbox").Main()), due.FindString(c.Get(at).Main())
+	if row == "" || page != row {
+		t.Errorf("the list says %q and the message %q", row, page)
 	}
 }

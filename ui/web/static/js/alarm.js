@@ -3,7 +3,7 @@
 // desk that cannot ring says so, here and to the server.
 import { say } from './words.js';
 import { now, span } from './clock.js';
-import { line, desk } from './live.js';
+import { line, desk, peek } from './live.js';
 
 const notes = [523.25, 659.25, 783.99]; // C, E, G: rising, never shrill
 const every = 4000;
@@ -15,8 +15,17 @@ let ctx, rounds = 0, last = 0, told = '';
 const bar = () => document.getElementById('alarms');
 const ringing = () => bar()?.querySelector('[data-ringing]');
 const volume = () => Number(localStorage.getItem('nightbell.volume') ?? 70) / 100;
-const quietUntil = () => Number(sessionStorage.getItem('nightbell.quiet') ?? 0);
 const armed = () => ctx?.state === 'running';
+const calls = () => [...bar().querySelectorAll('[data-call]')].map(e => e.dataset.call);
+
+// hush makes this desk quiet about the calls that wait now, and about no other.
+function hush() { sessionStorage.setItem('nightbell.quiet', JSON.stringify({ until: Date.now() + quietFor, about: calls() })); }
+
+// quietLeft answers how long it still is quiet.
+function quietLeft() {
+  const { until = 0, about = [] } = JSON.parse(sessionStorage.getItem('nightbell.quiet')) ?? {}, left = until - Date.now();
+  return left > quietFor || !calls().every(id => about.includes(id)) ? 0 : Math.max(0, left);
+}
 
 function sound(loud) {
   const at = ctx.currentTime + 0.05;
@@ -40,11 +49,11 @@ function report() {
 }
 
 function show() {
-  const r = ringing(), quiet = quietUntil() > Date.now();
+  const r = ringing(), quiet = quietLeft();
   for (const e of document.querySelectorAll('[data-arm]')) e.hidden = armed();
   for (const e of document.querySelectorAll('[data-quiet]')) {
     e.hidden = !armed() || !r;
-    e.textContent = quiet ? say('js.quiet', span(quietUntil() - Date.now())) : say('js.be-quiet');
+    e.textContent = quiet ? say('js.quiet', span(quiet)) : say('js.be-quiet');
   }
   document.title = r ? say('js.title', span(now() - Number(r.dataset.ringing)), title) : title;
 }
@@ -52,7 +61,7 @@ function show() {
 function turn() {
   show();
   if (!ringing()) { rounds = 0; return; }
-  if (!armed() || quietUntil() > Date.now() || Date.now() - last < every) return;
+  if (!armed() || quietLeft() || Date.now() - last < every) return;
   last = Date.now();
   sound(Math.min(1, 0.25 + rounds++ * 0.1) * loudest * volume());
 }
@@ -73,7 +82,7 @@ async function arm() {
 }
 
 async function refresh() {
-  const answer = await fetch('/alarm', { cache: 'no-store' }).catch(() => null);
+  const answer = await peek('/alarm');
   if (!answer?.ok) return;
   const fresh = document.createElement('div');
   fresh.innerHTML = await answer.text();
@@ -92,7 +101,7 @@ export function start() {
   for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, () => { if (!armed()) arm(); }, { capture: true });
   addEventListener('click', e => {
     if (e.target.closest('[data-arm]')) arm();
-    if (e.target.closest('[data-quiet]')) { sessionStorage.setItem('nightbell.quiet', Date.now() + quietFor); show(); }
+    if (e.target.closest('[data-quiet]')) { hush(); show(); }
     if (e.target.closest('[data-try-sound]')) arm().then(() => sound(loudest * volume()));
   });
   const slider = document.getElementById('volume');

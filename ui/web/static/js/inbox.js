@@ -1,7 +1,7 @@
 // The live list. New rows come in at the top, but never while the pointer or
 // the focus is in the list: then they wait behind a button that counts them.
 import { say } from './words.js';
-import { line } from './live.js';
+import { line, peek } from './live.js';
 import { wide, openPane } from './message.js';
 
 const rows = document.getElementById('rows');
@@ -57,7 +57,7 @@ function take(page) {
 async function refresh() {
   const query = new URLSearchParams(location.search);
   query.delete('open');
-  const answer = await fetch('/inbox?' + query, { cache: 'no-store' }).catch(() => null);
+  const answer = await peek('/inbox?' + query);
   if (answer?.ok) take(new DOMParser().parseFromString(await answer.text(), 'text/html'));
 }
 
@@ -69,7 +69,7 @@ async function ask() {
   query.delete('open');
   query.delete('before');
   query.set('ids', ids.join(','));
-  const answer = await fetch('/inbox/rows?' + query, { cache: 'no-store' }).catch(() => null);
+  const answer = await peek('/inbox/rows?' + query);
   if (answer?.ok) take(new DOMParser().parseFromString(await answer.text(), 'text/html'));
   asking = false;
   ask();

@@ -7,8 +7,9 @@ const inText = e => e.matches?.('textarea, select, input:not([type=radio], [type
 const shown = e => e.checkVisibility() && !e.disabled;
 
 function press(key) {
-  const all = [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].filter(shown);
-  const it = all.find(e => e.closest('dialog[open], .toast')) || all.find(e => e.closest('main')) || all[0];
+  const within = document.querySelector('dialog[open]') || document; // what lies behind a dialog is out of reach
+  const all = [...within.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].filter(shown);
+  const it = all.find(e => e.closest('.toast')) || all.find(e => e.closest('main')) || all[0];
   if (!it) return false;
   if (it.matches('input[type=radio]')) { it.checked = true; it.dispatchEvent(new Event('change', { bubbles: true })); it.focus(); }
   else if (it.matches('input, select, textarea')) { it.focus(); it.select?.(); }
@@ -26,19 +27,27 @@ function move(step) {
   return true;
 }
 
-// open shows one of a message's small forms, or hides them all.
+// open shows one of a message's small forms.
 function open(id) {
   for (const form of document.querySelectorAll('.do')) form.hidden = form.id !== id;
-  const form = id && document.getElementById(id);
-  if (form) {
-    (form.querySelector('[data-first]') || form.querySelector('textarea, select, input:not([type=hidden])'))?.focus();
-    form.scrollIntoView({ block: 'nearest' });
-  }
+  const form = document.getElementById(id);
+  (form.querySelector('[data-first]') || form.querySelector('textarea, select, input:not([type=hidden])'))?.focus();
+  form.scrollIntoView({ block: 'nearest' });
+}
+
+// shut hides the form that is shown, and goes back to what opened it.
+function shut() {
+  const form = document.querySelector('.do:not([hidden])');
+  if (!form) return false;
+  form.hidden = true;
+  document.querySelector(`[data-open="${form.id}"]`)?.focus();
+  dispatchEvent(new Event('shut'));
+  return true;
 }
 
 function escape(target) {
   if (document.querySelector('dialog[open]')) return false;
-  if (document.querySelector('.do:not([hidden])')) { open(''); return true; }
+  if (shut()) return true;
   if (inText(target)) { target.blur(); return true; }
   return press('escape');
 }
@@ -64,7 +73,7 @@ export function start() {
   addEventListener('click', e => {
     const link = e.target.closest('[data-open]');
     if (link && document.getElementById(link.dataset.open)) { e.preventDefault(); open(link.dataset.open); }
-    if (e.target.closest('[data-shut]')) { e.preventDefault(); open(''); }
+    if (e.target.closest('[data-shut]')) { e.preventDefault(); shut(); }
     const dialog = e.target.closest('[data-dialog]');
     if (dialog && document.getElementById(dialog.dataset.dialog)) { e.preventDefault(); document.getElementById(dialog.dataset.dialog).showModal(); }
   });
