@@ -67,7 +67,7 @@ func (s *Server) addDevice(c echo.Context) error {
 	name := trimmed(c, "name")
 	d, password, err := s.app.Access.AddDevice(c.Request().Context(), string(sessionOf(c).Who), strings.ReplaceAll(name, " ", "-"))
 	if err != nil {
-		return s.devicesPage(c, http.StatusUnprocessableEntity, devicesView{Problem: s.explain(err), Typed: name})
+		return s.devicesPage(c, statusOf(err), devicesView{Problem: s.explain(err), Typed: name})
 	}
 	return s.devicesPage(c, http.StatusOK, devicesView{Password: password, User: d.Name})
 }
@@ -87,7 +87,7 @@ func (s *Server) disableDevice(c echo.Context) error {
 		return s.devicesPage(c, http.StatusUnprocessableEntity, devicesView{Problem: problem{Text: s.words.say("people.typed-other", d.Name)}})
 	}
 	if err := s.app.Access.DisableDevice(c.Request().Context(), string(sessionOf(c).Who), id); err != nil {
-		return s.devicesPage(c, http.StatusUnprocessableEntity, devicesView{Problem: s.explain(err)})
+		return s.devicesPage(c, statusOf(err), devicesView{Problem: s.explain(err)})
 	}
 	return c.Redirect(http.StatusSeeOther, "/devices?saved=1")
 }

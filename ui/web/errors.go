@@ -171,6 +171,19 @@ func (s *Server) explain(err error) problem {
 	return problem{w.say("problem.ours"), w.say("problem.ours-do")}
 }
 
+// statusOf answers the status of a form's page after what it asked for.
+func statusOf(err error) int {
+	switch {
+	case err == nil:
+		return http.StatusOK
+	case errors.Is(err, store.ErrFull):
+		return http.StatusInsufficientStorage
+	case refusesForNow(err):
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusUnprocessableEntity
+}
+
 // refusesForNow says whether an error is a refusal that was planned for: it is
 // answered with a temporary code and is no fault of the program.
 func refusesForNow(err error) bool {

@@ -25,12 +25,8 @@ func (s *Server) findings(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	found, err := s.app.Findings(c.Request().Context())
-	if err != nil {
-		return err
-	}
 	v := findingsView{frame: f}
-	for _, one := range found {
+	for _, one := range f.found {
 		view := findingView{Severity: s.words.say("severity." + one.Severity.String()), Text: one.Text, Do: one.Do}
 		switch one.Severity {
 		case finding.Alarm:

@@ -29,6 +29,8 @@ type frame struct {
 	Banners  []banner
 	OnCall   onCallView
 	Toast    *toast
+
+	found []finding.Finding // what needs a person, gathered once a page
 }
 
 // me is who is signed in.
@@ -93,13 +95,12 @@ func (s *Server) frame(c echo.Context, page, title string) (*frame, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.app.Findings(c.Request().Context())
-	if err != nil {
+	if f.found, err = s.app.Findings(c.Request().Context()); err != nil {
 		return nil, err
 	}
-	f.Nav = s.nav(session, page, counts, f.Alarm, found)
+	f.Nav = s.nav(session, page, counts, f.Alarm, f.found)
 	f.Tabs = s.tabbar(session, page, f.Alarm)
-	f.Banners = s.banners(session, page, found)
+	f.Banners = s.banners(session, page, f.found)
 	return f, nil
 }
 

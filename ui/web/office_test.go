@@ -53,6 +53,12 @@ func TestAPersonIsAddedChangedAndEnded(t *testing.T) {
 		t.Errorf("ending without typing the name answers %d", page.Status)
 	}
 	c.Post("/people/"+id+"/disable", url.Values{"typed": {"okafor"}})
+	if page := c.Post("/people/"+id+"/reset", url.Values{"password": {"short"}}); page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Body, "too short") {
+		t.Errorf("opening it again with a short password answers %d, or does not say why", page.Status)
+	}
+	if page := c.Post("/people/nobody/reset", url.Values{"password": {okafor.Password}}); page.Status != http.StatusNotFound {
+		t.Errorf("a new password for nobody answers %d", page.Status)
+	}
 	refused := p.Client(t).Post("/sign-in", url.Values{"name": {"okafor"}, "password": {okafor.Password}})
 	if refused.Status != http.StatusUnauthorized {
 		t.Errorf("an ended account signs in (%d)", refused.Status)

@@ -88,11 +88,7 @@ func (s *Server) onCallPage(c echo.Context, status int, words problem) error {
 	if c.QueryParam("saved") != "" {
 		v.Done = s.words.say("saved.done")
 	}
-	found, err := s.app.Findings(c.Request().Context())
-	if err != nil {
-		return err
-	}
-	for _, one := range found {
+	for _, one := range f.found {
 		if room, _, _ := strings.Cut(one.ID, "."); (room == "bell" || room == "oncall") && one.Severity >= finding.Warning {
 			v.Findings = append(v.Findings, one)
 		}
@@ -205,7 +201,7 @@ func (s *Server) changeOrder(c echo.Context) error {
 	}
 	order = moved(order, message.PersonID(posted(c, "who")), posted(c, "move"))
 	if err := s.app.SetOnCallOrder(c.Request().Context(), string(sessionOf(c).Who), order); err != nil {
-		return s.onCallPage(c, http.StatusUnprocessableEntity, s.explain(err))
+		return s.onCallPage(c, statusOf(err), s.explain(err))
 	}
 	return c.Redirect(http.StatusSeeOther, "/on-call?saved=1")
 }
@@ -237,7 +233,7 @@ func (s *Server) onCallNow(c echo.Context) error {
 	}
 	err := s.app.SetOnCallNow(c.Request().Context(), string(sessionOf(c).Who), message.PersonID(posted(c, "who")), until)
 	if err != nil {
-		return s.onCallPage(c, http.StatusUnprocessableEntity, s.explain(err))
+		return s.onCallPage(c, statusOf(err), s.explain(err))
 	}
 	return c.Redirect(http.StatusSeeOther, "/on-call?saved=1")
 }
@@ -245,7 +241,7 @@ func (s *Server) onCallNow(c echo.Context) error {
 // believeClock is a person's word that the server's clock is right.
 func (s *Server) believeClock(c echo.Context) error {
 	if err := s.app.BelieveClock(c.Request().Context(), string(sessionOf(c).Who)); err != nil {
-		return s.onCallPage(c, http.StatusServiceUnavailable, s.explain(err))
+		return s.onCallPage(c, statusOf(err), s.explain(err))
 	}
 	return c.Redirect(http.StatusSeeOther, "/on-call?saved=1")
 }

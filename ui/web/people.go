@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -222,7 +223,7 @@ func (s *Server) addPerson(c echo.Context) error {
 	}
 	if err != nil {
 		add.RoleChoices = roleChoices(n.Roles)
-		return s.peoplePage(c, http.StatusUnprocessableEntity, peopleView{AddProblem: s.explain(err), Add: add})
+		return s.peoplePage(c, statusOf(err), peopleView{AddProblem: s.explain(err), Add: add})
 	}
 	return c.Redirect(http.StatusSeeOther, "/people?saved=1")
 }
@@ -289,5 +290,8 @@ func (s *Server) personDone(c echo.Context, err error) error {
 }
 
 func (s *Server) personTrouble(c echo.Context, err error) error {
-	return s.peoplePage(c, http.StatusUnprocessableEntity, peopleView{Problem: s.explain(err)})
+	if errors.Is(err, access.ErrUnknownPerson) {
+		return errNotFound
+	}
+	return s.peoplePage(c, statusOf(err), peopleView{Problem: s.explain(err)})
 }

@@ -89,7 +89,7 @@ func (s *Server) setMail(c echo.Context) error {
 		err = s.app.SetMailPassword(ctx, by, password)
 	}
 	if err != nil {
-		return s.settingsPage(c, http.StatusUnprocessableEntity, func(v *settingsView) {
+		return s.settingsPage(c, statusOf(err), func(v *settingsView) {
 			v.MailProblem = s.explain(err)
 			v.Smarthost, v.From, v.User, v.CA = values[settings.MailSmarthost], values[settings.MailFrom], values[settings.MailUser], values[settings.MailCA]
 		})
@@ -141,17 +141,10 @@ func (s *Server) unsent(err error) problem {
 	return p
 }
 
-func statusOf(err error) int {
-	if err != nil {
-		return http.StatusUnprocessableEntity
-	}
-	return http.StatusOK
-}
-
 func (s *Server) setBell(c echo.Context) error {
 	step := strings.ReplaceAll(trimmed(c, "step"), " ", "")
 	if err := s.app.SetSetting(c.Request().Context(), string(sessionOf(c).Who), settings.BellStep, step); err != nil {
-		return s.settingsPage(c, http.StatusUnprocessableEntity, func(v *settingsView) { v.BellProblem, v.Step = s.explain(err), step })
+		return s.settingsPage(c, statusOf(err), func(v *settingsView) { v.BellProblem, v.Step = s.explain(err), step })
 	}
 	return c.Redirect(http.StatusSeeOther, "/settings?saved=bell#bell")
 }
@@ -159,7 +152,7 @@ func (s *Server) setBell(c echo.Context) error {
 func (s *Server) setBackup(c echo.Context) error {
 	folder := trimmed(c, "folder")
 	if err := s.app.SetSetting(c.Request().Context(), string(sessionOf(c).Who), settings.BackupFolder, folder); err != nil {
-		return s.settingsPage(c, http.StatusUnprocessableEntity, func(v *settingsView) { v.BackupProblem, v.Folder = s.explain(err), folder })
+		return s.settingsPage(c, statusOf(err), func(v *settingsView) { v.BackupProblem, v.Folder = s.explain(err), folder })
 	}
 	return c.Redirect(http.StatusSeeOther, "/settings?saved=backup#backup")
 }
