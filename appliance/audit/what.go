@@ -50,6 +50,11 @@ const (
 	Rung            What = "rung"
 	RungNobody      What = "rung-nobody"
 	BellOverdue     What = "bell-overdue"
+	BellAnswered    What = "bell-answered" // a person heard it, and others must too
+	Declined        What = "declined"      // a person cannot take it
+	Snoozed         What = "snoozed"       // a person calls back at a time of their own
+	PolicySet       What = "policy-set"
+	PolicyRemoved   What = "policy-removed"
 	NoticeDelivered What = "notice-delivered"
 	NoticeFailed    What = "notice-failed"
 	OnCallSet       What = "oncall-set"

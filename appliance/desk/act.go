@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -39,7 +40,9 @@ type act struct {
 	detail string           // of the event: a code
 	whom   message.PersonID // of the event
 	note   message.Clear    // sealed as a part of its own; "" for none
+	via    string           // a code: the channel that it came by, where it was no session
 
+	choose func(tx *store.Tx, e message.Envelope, at time.Time, a *act) error  // what of this is done, as the message stands
 	before func(tx *store.Tx, at time.Time) error                              // first of all, in the change
 	move   func(tx *store.Tx, e *message.Envelope, at time.Time) error         // how the envelope changes
 	after  func(tx *store.Tx, e message.Envelope, at time.Time) error          // the bell
@@ -105,6 +108,13 @@ func (d *Desk) commit(ctx context.Context, s access.Session, id message.ID, a ac
 		if err != nil {
 			return err
 		}
+		a := a // a change may run again
+		if a.choose != nil {
+			after = e
+			if err := a.choose(tx, e, at, &a); err != nil {
+				return err
+			}
+		}
 		if a.move != nil {
 			if err := a.move(tx, &e, at); err != nil {
 				return err
@@ -113,7 +123,10 @@ func (d *Desk) commit(ctx context.Context, s access.Session, id message.ID, a ac
 		after = e
 		return d.write(tx, s, &after, a, pack, at)
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, errAlready):
+		return after, nil
+	case err != nil:
 		return message.Envelope{}, wrapUnless(err, id, a.what)
 	}
 	return after, nil
@@ -122,6 +135,10 @@ func (d *Desk) commit(ctx context.Context, s access.Session, id message.ID, a ac
 func (d *Desk) write(tx *store.Tx, s access.Session, e *message.Envelope, a act, pack *vault.Pack, at time.Time) error {
 	event := message.Event{At: at, What: a.event, Who: s.Who, Whom: a.whom, Detail: a.detail}
 	leaf := audit.Leaf{At: at, Who: string(s.Who), What: a.what, About: []string{string(e.ID)}, Why: a.detail, From: from(s)}
+	if a.via != "" {
+		leaf.From = a.via
+		event.Detail = strings.TrimPrefix(a.detail+","+a.via, ",")
+	}
 	if a.whom != "" {
 		leaf.About = append(leaf.About, string(a.whom))
 	}
@@ -157,7 +174,9 @@ func wrapUnless(err error, id message.ID, what audit.What) error {
 	var conflict *Conflict
 	var bad *Invalid
 	var step *message.StepError
-	if errors.As(err, &conflict) || errors.As(err, &bad) || errors.As(err, &step) || errors.Is(err, ErrNotFound) {
+	var late *TooLate
+	var denied *access.Denied
+	if errors.As(err, &late) || errors.As(err, &denied) || errors.As(err, &conflict) || errors.As(err, &bad) || errors.As(err, &step) || errors.Is(err, ErrNotFound) {
 		return err
 	}
 	return fmt.Errorf("recording that message %s was %s: %w", id, what, err)

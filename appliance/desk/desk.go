@@ -24,13 +24,20 @@ import (
 )
 
 // Bell is told, inside the change and with the envelope as it stands after it,
-// what a person did to a message.
+// what a person did to a message or answered.
 type Bell interface {
 	Taken(tx *store.Tx, e message.Envelope, at time.Time) error
 	HandedOff(tx *store.Tx, e message.Envelope, at time.Time) error
 	CalledBack(tx *store.Tx, e message.Envelope, reached bool, at time.Time) error
 	Closed(tx *store.Tx, e message.Envelope, at time.Time) error
 	Reopened(tx *store.Tx, e message.Envelope, at time.Time) error
+
+	Snoozed(tx *store.Tx, e message.Envelope, until, at time.Time) error
+	Declined(tx *store.Tx, e message.Envelope, who message.PersonID, at time.Time) error
+	Heard(tx *store.Tx, e message.Envelope, who message.PersonID, at time.Time) error
+
+	// Standing answers how the bell of a message stands, and towards one person.
+	Standing(tx *store.Tx, id message.ID, who message.PersonID) message.Standing
 }
 
 // Sender mails what a message says, sealed to a person's own key.

@@ -166,6 +166,8 @@ type bell struct {
 	mu   sync.Mutex
 	told []string
 	fail error
+
+	standing map[message.PersonID]message.Standing
 }
 
 func (b *bell) tell(tx *store.Tx, what string, e message.Envelope, at time.Time) error {
@@ -204,6 +206,21 @@ func (b *bell) Closed(tx *store.Tx, e message.Envelope, at time.Time) error {
 }
 func (b *bell) Reopened(tx *store.Tx, e message.Envelope, at time.Time) error {
 	return b.tell(tx, "reopened", e, at)
+}
+
+func (b *bell) Snoozed(tx *store.Tx, e message.Envelope, until, at time.Time) error {
+	return b.tell(tx, "snoozed:"+until.Sub(at).String(), e, at)
+}
+func (b *bell) Declined(tx *store.Tx, e message.Envelope, who message.PersonID, at time.Time) error {
+	return b.tell(tx, "declined:"+string(who), e, at)
+}
+func (b *bell) Heard(tx *store.Tx, e message.Envelope, who message.PersonID, at time.Time) error {
+	return b.tell(tx, "heard:"+string(who), e, at)
+}
+func (b *bell) Standing(_ *store.Tx, _ message.ID, who message.PersonID) message.Standing {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.standing[who]
 }
 
 // sender keeps letters and queues their ids.

@@ -24,21 +24,37 @@ func (d *Desk) Take(ctx context.Context, s access.Session, id message.ID, seen S
 	if err := d.access.Require(ctx, s, access.WorkMessage, string(id)); err != nil {
 		return message.Envelope{}, err
 	}
-	return d.do(ctx, s, id, act{
+	return d.do(ctx, s, id, act{what: audit.Taken, choose: func(tx *store.Tx, e message.Envelope, at time.Time, a *act) error {
+		switch {
+		case !others(e, s.Who) || seen == SeenOf(e):
+			*a = d.takes(s.Who)
+		case d.bell.Standing(tx, e.ID, s.Who).Asked:
+			*a = d.hears(s.Who)
+		default:
+			return d.conflict(tx, e)
+		}
+		return nil
+	}})
+}
+
+// others says whether somebody else has the message.
+func others(e message.Envelope, who message.PersonID) bool {
+	return e.Status != message.New && e.Assignee != "" && e.Assignee != who
+}
+
+// takes makes the message a person's.
+func (d *Desk) takes(who message.PersonID) act {
+	return act{
 		what: audit.Taken, event: message.EventAccepted,
 		move: func(tx *store.Tx, e *message.Envelope, at time.Time) error {
-			others := e.Status != message.New && e.Assignee != "" && e.Assignee != s.Who
-			if others && seen != SeenOf(*e) {
-				return d.conflict(tx, *e)
-			}
 			if err := step(e, message.StepTake); err != nil {
 				return err
 			}
-			take(e, s.Who, at)
+			take(e, who, at)
 			return nil
 		},
 		after: d.bell.Taken,
-	})
+	}
 }
 
 // take makes the message a person's.

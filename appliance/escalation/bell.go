@@ -3,7 +3,6 @@ package escalation
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -55,40 +54,70 @@ func (c change) apply(t *timer, why cause) error {
 	t.State = m.to
 	switch m.do {
 	case ringFirst:
-		return c.bout(t, notify.Waiting)
+		return c.bout(t, notify.Waiting, nil)
 	case ringAgain:
-		return c.bout(t, notify.HandedOff)
+		return c.bout(t, notify.HandedOff, nil)
+	case givenBack:
+		return c.bout(t, notify.Waiting, t.declined())
 	case breaks:
 		if err := c.overdue(t); err != nil {
 			return err
 		}
-		return c.bout(t, notify.Overdue)
+		return c.bout(t, notify.Overdue, nil)
 	case ringNext:
 		return c.ring(t)
 	case promise:
-		policy, _ := policyOf(t.Urgency)
-		if err := c.quiet(t); err != nil {
-			return err
-		}
-		return t.put(c.tx, c.at, c.at.Add(policy.Promise))
+		return c.promise(t, why)
 	case stop:
 		if err := c.quiet(t); err != nil {
 			return err
 		}
 		return timers.Delete(c.tx, string(t.Message))
+	case goOn:
+		return t.put(c.tx, c.at, t.Next)
 	case hurry:
-		return c.hurry(t, t.Next)
+		return c.hurry(t, why)
 	}
 	return fmt.Errorf("the bell of message %s does not know what to do", t.Message)
 }
 
 // bout begins to ring: what an earlier bout began and still waits is dropped.
-func (c change) bout(t *timer, reason notify.Reason) error {
+// It goes by the policy as it is now, and so do all of its steps: one that is
+// changed meanwhile loses none of them.
+func (c change) bout(t *timer, reason notify.Reason, declined []Rung) error {
 	if err := c.quiet(t); err != nil {
 		return err
 	}
-	t.Reason, t.Step, t.Rung = reason, 0, nil
+	c.choose(t)
+	t.Reason, t.Bout, t.Step, t.Rung, t.Asked, t.All, t.Until = reason, c.at, 0, declined, nil, false, time.Time{}
 	return c.ring(t)
+}
+
+// choose takes the policy for a message. Where there is none any more, what
+// began to ring goes on as it did.
+func (c change) choose(t *timer) {
+	if p, rings := PolicyFor(c.tx, t.Type, t.Urgency); rings {
+		t.Policy = &p
+		if p.ID() == usual().ID() && !c.tx.Has(policyBucket, p.ID()) {
+			t.Policy = nil
+		}
+	}
+}
+
+// promise waits for whoever took it.
+func (c change) promise(t *timer, why cause) error {
+	if err := c.quiet(t); err != nil {
+		return err
+	}
+	if t.Bout.IsZero() && t.Policy == nil {
+		c.choose(t) // it never rang: a message that was opened again
+	}
+	next := c.at.Add(t.policy().Promise)
+	if !t.Until.IsZero() && (why == snooze && !t.All || t.Until.Before(next)) {
+		next = t.Until
+	}
+	t.Asked, t.All = nil, false
+	return t.put(c.tx, c.at, next)
 }
 
 // ring runs the next step. A step that reaches nobody is not waited out: the
@@ -100,21 +129,12 @@ func (c change) ring(t *timer) error {
 	}
 	t.Times++
 	t.RangAt = c.at
-	ringing := &call{change: c, timer: t}
-	for {
-		people, last := plan(*t, answer)
-		t.Step++
-		t.Last = last
-		got, err := ringing.people(people, last)
-		if err != nil {
+	ringing := &call{change: c, timer: t, tried: map[attempt]bool{}}
+	wait := minStep // nobody was rung who should have been
+	if c.care < desksOnly {
+		if wait, err = ringing.steps(&planner{change: c, answer: answer}); err != nil {
 			return err
 		}
-		if t.Nobody = !got; got || last {
-			break
-		}
-	}
-	if err := ringing.lastResort(); err != nil {
-		return err
 	}
 	if err := ringing.desks(); err != nil {
 		return err
@@ -122,96 +142,80 @@ func (c change) ring(t *timer) error {
 	if err := ringing.trace(); err != nil {
 		return err
 	}
-	wait := stepOf(c.tx)
-	if c.care == desksOnly {
-		wait = minStep // nobody was rung who should have been
-	}
 	return t.put(c.tx, c.at, c.at.Add(wait))
-}
-
-// plan answers whom the next step rings, and whether that is everybody. Places
-// are held by person, not by index: a list that was changed in the meantime
-// skips nobody and rings nobody twice.
-func plan(t timer, answer oncall.Answer) (people []message.PersonID, everybody bool) {
-	policy, _ := policyOf(t.Urgency)
-	steps := policy.steps(t.Reason)
-	whom := steps[min(t.Step, len(steps)-1)]
-	onCall := answer.People()
-	if answer.Everybody {
-		whom = Everybody
-	}
-	if whom == TheAssignee {
-		if t.Assignee != "" {
-			return []message.PersonID{t.Assignee}, false
-		}
-		whom = TheNext
-	}
-	if whom == TheNext {
-		for _, p := range onCall {
-			if t.rung(p) == nil {
-				return []message.PersonID{p}, false
-			}
-		}
-	}
-	if t.Assignee != "" && !slices.Contains(onCall, t.Assignee) {
-		onCall = append(onCall, t.Assignee)
-	}
-	return onCall, true
 }
 
 // quiet drops whatever of this message still waits to ring somebody. A channel
 // that cannot is no reason to refuse that a person takes the message: what it
 // holds back is a notice too many.
 func (c change) quiet(t *timer) error {
-	for _, ch := range c.e.channels {
-		to := []notify.Address{{}}
-		if ch.Leaves() {
-			if to = to[:0]; c.care == desksOnly {
-				continue
-			}
-			for _, r := range t.Rung {
-				to = append(to, notify.Address{Person: r.Person})
-			}
+	for _, r := range t.Rung {
+		if err := c.quietFor(t.Message, r.Person); err != nil {
+			return err
 		}
-		for _, a := range to {
-			if safely(func() error { return ch.End(c.tx, t.Message, a) }) == nil {
-				continue
-			}
-			ev := message.Event{What: message.EventFailed, Whom: a.Person, Detail: string(ch.Kind()) + detailNotEnded}
-			if err := c.event(t.Message, ev); err != nil {
-				return err
-			}
+	}
+	for _, ch := range c.e.channels {
+		if ch.Leaves() {
+			continue
+		}
+		if err := c.end(ch, t.Message, notify.Address{}); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// hurry makes the next step due at once when all of those who were rung last
-// could not be told. Where that was everybody, the step goes its time: there is
-// nobody left, and the desks ring.
-func (c change) hurry(t *timer, next time.Time) error {
-	for _, r := range t.Rung {
-		if r.At.Equal(t.RangAt) && !r.Failed {
-			return t.put(c.tx, c.at, next)
+// quietFor drops what still waits to ring one person.
+func (c change) quietFor(id message.ID, p message.PersonID) error {
+	if err := c.tx.Delete(rungBucket, rungKey(p, id)); err != nil {
+		return err
+	}
+	for _, ch := range c.e.channels {
+		if !ch.Leaves() || c.care == desksOnly {
+			continue
+		}
+		if err := c.end(ch, id, notify.Address{Person: p}); err != nil {
+			return err
 		}
 	}
-	t.Nobody = true
-	if !t.Last {
-		return t.put(c.tx, c.at, earlier(c.at, next))
+	return nil
+}
+
+func (c change) end(ch notify.Channel, id message.ID, to notify.Address) error {
+	if safely(func() error { return ch.End(c.tx, id, to) }) == nil {
+		return nil
 	}
+	return c.event(id, message.Event{What: message.EventFailed, Whom: to.Person, Detail: string(ch.Kind()) + detailNotEnded})
+}
+
+// hurry makes the next step due at once when nobody of those who were rung last
+// may still answer: they could not be told, or said no. Where that was everybody,
+// the step goes its time: there is nobody left, and the desks ring.
+func (c change) hurry(t *timer, why cause) error {
+	reached := why == decline
+	for _, r := range t.Rung {
+		if !r.At.Equal(t.RangAt) {
+			continue
+		}
+		if !r.Failed && r.Said == saidNothing {
+			return t.put(c.tx, c.at, t.Next)
+		}
+		reached = reached || !r.Failed
+	}
+	if !t.Last {
+		t.Nobody = !reached
+		return t.put(c.tx, c.at, c.at)
+	}
+	if reached {
+		return t.put(c.tx, c.at, t.Next)
+	}
+	t.Nobody = true
 	err := c.record(t.Message, message.Event{What: message.EventNobody},
 		audit.Leaf{What: audit.RungNobody, About: about(t.Message), Why: string(t.Reason)})
 	if err != nil {
 		return err
 	}
-	return t.put(c.tx, c.at, next)
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
+	return t.put(c.tx, c.at, t.Next)
 }
 
 // overdue writes down that a promise was broken.

@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"slices"
 	"time"
 
 	"nightbell/appliance/message"
@@ -19,12 +20,62 @@ func (e *Engine) Begin(tx *store.Tx, env message.Envelope, at time.Time) error {
 }
 
 // Taken stops the ringing: the assignee took the message, and is rung again when
-// it is not worked in the promised time.
+// it is not worked in the promised time. Where all of a step must answer, only
+// the assignee is rung no more, until the last of them answered.
 func (e *Engine) Taken(tx *store.Tx, env message.Envelope, at time.Time) error {
 	if env.Status == message.CalledBack && getTimer(tx, env.ID).State == Silent {
 		return nil // the caller was reached: whoever goes on with it promised nothing to them
 	}
-	return e.door(tx, env, take, at)
+	t, rings := e.timerOf(tx, env, at)
+	if !rings {
+		return nil
+	}
+	if !t.All {
+		t.Until = time.Time{}
+	}
+	return e.change(tx, at).heard(&t, env.Assignee, take)
+}
+
+// Snoozed is Taken by somebody who calls back until a moment of their own: it
+// rings again then, when it is not closed.
+func (e *Engine) Snoozed(tx *store.Tx, env message.Envelope, until, at time.Time) error {
+	t, rings := e.timerOf(tx, env, at)
+	if !rings {
+		return nil
+	}
+	t.Until = until.UTC()
+	return e.change(tx, at).heard(&t, env.Assignee, snooze)
+}
+
+// Heard is told that somebody answered a message that another has taken: one of
+// those who must all answer.
+func (e *Engine) Heard(tx *store.Tx, env message.Envelope, person message.PersonID, at time.Time) error {
+	t := getTimer(tx, env.ID)
+	if t.State != Ringing {
+		return nil
+	}
+	t.Assignee = env.Assignee
+	return e.change(tx, at).heard(&t, person, take)
+}
+
+// Declined is told that somebody cannot take the message, or gives it back. They
+// are rung no more until everybody is; when nobody else of the step that rings
+// now is left, the next one is due at once.
+func (e *Engine) Declined(tx *store.Tx, env message.Envelope, person message.PersonID, at time.Time) error {
+	t := getTimer(tx, env.ID)
+	if t.State == Silent {
+		return nil
+	}
+	t.Assignee = env.Assignee
+	t.says(person, SaidNo, at)
+	c := e.change(tx, at)
+	if err := c.quietFor(t.Message, person); err != nil {
+		return err
+	}
+	if t.State == Ringing && t.All && t.Assignee != "" && t.answered() {
+		return c.apply(&t, take)
+	}
+	return c.apply(&t, decline)
 }
 
 // HandedOff rings the new assignee, and goes on ringing until somebody takes it.
@@ -51,17 +102,56 @@ func (e *Engine) Reopened(tx *store.Tx, env message.Envelope, at time.Time) erro
 	return e.door(tx, env, reopen, at)
 }
 
+// Standing answers how the bell of a message stands, and towards one person.
+func (e *Engine) Standing(tx *store.Tx, id message.ID, person message.PersonID) message.Standing {
+	t := getTimer(tx, id)
+	s := message.Standing{Rings: t.State == Ringing, Asked: slices.Contains(t.waitsFor(), person)}
+	if r := t.rung(person); r != nil && t.State == Ringing {
+		s.Heard, s.Declined = r.Said == SaidYes, r.Said == SaidNo
+	}
+	if t.State == Promised && !t.Until.IsZero() {
+		s.Until = t.Next
+	}
+	return s
+}
+
 // door moves the bell of an envelope.
 func (e *Engine) door(tx *store.Tx, env message.Envelope, c cause, at time.Time) error {
+	t, rings := e.timerOf(tx, env, at)
+	if !rings {
+		return nil
+	}
+	t.Until = time.Time{}
+	return e.change(tx, at).apply(&t, c)
+}
+
+// timerOf answers the timer of an envelope, a new one where it is silent; false
+// when such messages do not ring.
+func (e *Engine) timerOf(tx *store.Tx, env message.Envelope, at time.Time) (timer, bool) {
 	t := getTimer(tx, env.ID)
 	if t.State == Silent {
-		if _, rings := policyOf(env.Urgency); !rings {
-			return nil
+		if _, rings := PolicyFor(tx, env.CallType, env.Urgency); !rings {
+			return t, false
 		}
 		t = timer{Message: env.ID, Number: env.Number, Type: env.CallType, Urgency: env.Urgency, Reason: notify.Waiting, Since: env.ReceivedAt.UTC(), Rev: at.UnixNano()}
 	}
 	t.Assignee = env.Assignee
-	return e.change(tx, at).apply(&t, c)
+	return t, true
+}
+
+// heard notes that somebody answered, and ends the ringing with the last who
+// must.
+func (c change) heard(t *timer, person message.PersonID, why cause) error {
+	if person != "" {
+		t.says(person, SaidYes, c.at)
+	}
+	if t.State == Ringing && !t.answered() {
+		if err := c.quietFor(t.Message, person); err != nil {
+			return err
+		}
+		return c.apply(t, hear)
+	}
+	return c.apply(t, why)
 }
 
 // Delivered is told that a notice was handed to the outside. That is no
@@ -78,11 +168,11 @@ func (e *Engine) Failed(tx *store.Tx, p notify.Page, at time.Time) error {
 	if r == nil || !r.At.Equal(p.At) || r.Failed {
 		return nil // of an earlier step, or told already: it decides nothing any more
 	}
-	r.Failed = true
 	c := e.change(tx, at)
 	if err := c.failed(p); err != nil {
 		return err
 	}
+	r.lost(p.Kind)
 	return c.apply(&t, unreached)
 }
 

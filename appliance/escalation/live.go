@@ -16,13 +16,23 @@ type Live struct {
 	Message  message.ID       `json:"message"`
 	Number   message.Number   `json:"number"`
 	Type     message.CallType `json:"type"`
+	Urgency  message.Urgency  `json:"urgency"`
 	State    State            `json:"state"`
 	Reason   notify.Reason    `json:"reason"`
+	Bout     time.Time        `json:"bout"` // UTC: when this ringing began; answers by token are bound to it
 	Assignee message.PersonID `json:"assignee,omitempty"`
 	Since    time.Time        `json:"since"`            // UTC: since when the caller waits
 	Times    int              `json:"times"`            // how often it rang
 	Rung     []Rung           `json:"rung,omitempty"`   // whom, and when last
 	Nobody   bool             `json:"nobody,omitempty"` // the last ringing reached nobody outside the building
+
+	Step       int                `json:"step"`                  // of the policy, from 1, that rings now; 0: none yet
+	Of         int                `json:"of"`                    // how many steps it has
+	Waiting    []message.PersonID `json:"waiting,omitempty"`     // must still answer, where all of the step must
+	LastResort bool               `json:"last_resort,omitempty"` // the steps are used up: everybody rings too
+	Phone      string             `json:"phone,omitempty"`       // and this is to be called now
+	PhoneName  string             `json:"phone_name,omitempty"`
+	Snoozed    bool               `json:"snoozed,omitempty"` // the assignee calls back until NextAt, by their own word
 
 	Next      []message.PersonID `json:"next,omitempty"` // who is rung next
 	Everybody bool               `json:"everybody"`      // and that is everybody
@@ -37,7 +47,7 @@ func (e *Engine) Live(tx *store.Tx, at time.Time) ([]Live, error) {
 	if notDamage(err) {
 		return nil, err
 	}
-	view := preview{change: e.change(tx, at), answer: answer, works: map[message.PersonID]bool{}}
+	view := e.preview(tx, answer, at)
 	var list []Live
 	_, err = eachTimer(tx, func(t timer) error {
 		l, err := view.of(t)
@@ -69,58 +79,99 @@ func (e *Engine) Of(tx *store.Tx, id message.ID, at time.Time) (Live, bool, erro
 	if notDamage(err) {
 		return Live{}, false, err
 	}
-	view := preview{change: e.change(tx, at), answer: answer, works: map[message.PersonID]bool{}}
-	l, err := view.of(t)
+	l, err := e.preview(tx, answer, at).of(t)
 	return l, err == nil, err
 }
 
 // preview tells who would be rung, by the same plan that rings.
 type preview struct {
-	change
-	answer oncall.Answer
-	works  map[message.PersonID]bool
+	planner
+	works map[attempt]bool
+}
+
+func (e *Engine) preview(tx *store.Tx, answer oncall.Answer, at time.Time) *preview {
+	return &preview{planner: planner{change: e.change(tx, at), answer: answer}, works: map[attempt]bool{}}
 }
 
 func (p *preview) of(t timer) (Live, error) {
 	l := Live{
-		Message: t.Message, Number: t.Number, Type: t.Type, State: t.State, Reason: t.Reason, Assignee: t.Assignee,
-		Since: t.Since, Times: t.Times, Rung: t.Rung, Nobody: t.Nobody, NextAt: t.Next,
+		Message: t.Message, Number: t.Number, Type: t.Type, Urgency: t.Urgency, State: t.State, Reason: t.Reason, Bout: t.Bout,
+		Assignee: t.Assignee, Since: t.Since, Times: t.Times, Rung: t.Rung, Nobody: t.Nobody, NextAt: t.Next,
+		Waiting: t.waitsFor(),
+	}
+	if t.State == Ringing {
+		places := t.policy().places(t.Reason)
+		now := places[max(0, t.Step-1)%len(places)]
+		l.Step, l.Of = now.n, now.of
+		if l.LastResort = t.Last; t.Last {
+			l.Phone, l.PhoneName = t.policy().LastResort.Phone, t.policy().LastResort.PhoneName
+		}
 	}
 	if t.State == Promised {
+		l.Snoozed = !t.Until.IsZero()
 		t.Reason, t.Step, t.Rung = notify.Overdue, 0, nil
 	}
 	t.Rung = slices.Clone(t.Rung)
 	for {
-		people, last := plan(t, p.answer)
-		got := last
-		for _, id := range people {
-			works, err := p.reachable(id)
-			if err != nil {
-				return l, err
-			}
-			got = got || works
-			t.Rung = append(t.Rung, Rung{Person: id})
+		now, got, err := p.step(&t)
+		if err != nil {
+			return l, err
 		}
-		t.Step++
-		if got {
-			l.Next, l.Everybody = people, last
+		if got || now.last {
+			l.Next, l.Everybody = now.people, now.everybody
 			return l, nil
 		}
 	}
 }
 
-// reachable says whether a person has a working channel that leaves the building.
-func (p *preview) reachable(id message.PersonID) (bool, error) {
-	if works, known := p.works[id]; known {
-		return works, nil
+// step goes on by one step, and says whether it reaches somebody.
+func (p *preview) step(t *timer) (now turn, got bool, err error) {
+	if now, err = p.next(t); err != nil {
+		return now, false, err
 	}
+	t.Step++
+	t.Asked = now.people
+	for _, id := range now.people {
+		ways, err := p.ways(id, now.Step)
+		if err != nil {
+			return now, false, err
+		}
+		got = got || len(ways) > 0
+		if t.rung(id) == nil {
+			t.Rung = append(t.Rung, Rung{Person: id})
+		}
+	}
+	return now, got, nil
+}
+
+// ways are the channels by which a step reaches somebody.
+func (p *preview) ways(id message.PersonID, s Step) (kinds []notify.Kind, err error) {
 	who, here, err := p.e.people.Contact(p.tx, id)
 	if notDamage(err) {
-		return false, err
+		return nil, err
 	}
-	works, _, err := p.e.condition(p.tx, who.Address)
-	p.works[id] = here && works
-	return here && works, err
+	if !here {
+		return nil, nil
+	}
+	for _, ch := range p.e.channels {
+		if !s.uses(ch) {
+			continue
+		}
+		one := attempt{id, ch.Kind()}
+		works, known := p.works[one]
+		if !known {
+			condition, _, err := ch.Check(p.tx, who.Address)
+			if err != nil {
+				return nil, err
+			}
+			works = condition == notify.Working
+			p.works[one] = works
+		}
+		if works {
+			kinds = append(kinds, ch.Kind())
+		}
+	}
+	return kinds, nil
 }
 
 // condition says whether a channel that leaves the building works for an

@@ -1,32 +1,26 @@
 package escalation
 
-import (
-	"time"
-
-	"nightbell/appliance/message"
-	"nightbell/appliance/notify"
-)
-
 // State is where the bell of one message stands.
 //
 //	          begin                        due: ring the next step
 //	silent ──────────────> ringing ──┐ <───────────┐
 //	  ^ │                   ^ │ ^    └─────────────┘
-//	  │ │ take, reopen,     │ │ │      unreached: the next step is due now
-//	  │ │ not reached       │ │ │
-//	  │ v        hand off   │ │ │ due (promise broken): ring again,
-//	  │ promised ───────────┘ │ │ from whoever took it
-//	  │  │ ^  │               │ │
+//	  │ │ take, snooze,     │ │ │      unreached, decline: the next step is due
+//	  │ │ reopen,           │ │ │      now, when nobody of this one is left
+//	  │ │ not reached       │ │ │    hear: one of several who must has answered
+//	  │ v        hand off,  │ │ │
+//	  │ promised ───────────┘ │ │ due (promise broken): ring again,
+//	  │  │ ^  │    decline    │ │ from whoever took it
 //	  │  │ │  └───────────────│─┘
 //	  │  │ │                  │
-//	  │  │ └── take, reopen, ─┘
-//	  │  │     not reached
+//	  │  │ └── take, snooze, ─┘
+//	  │  │     reopen, not reached
 //	  └──┴── called back, closed (from ringing too)
 //
 // A message rings until a person takes or closes it; taking it is a promise to
 // call back or close it in time, and a broken promise rings again. Only what a
-// person does leads out of ringing. The steps of a bout are data (Policy); the
-// last one is repeated without an end. moves is the whole machine.
+// person does leads out of ringing. The steps of a bout are data (Policy); used
+// up, they start over with the last resort beside them. moves is the whole machine.
 type State string
 
 const (
@@ -41,7 +35,10 @@ type cause int
 const (
 	begin     cause = iota // an urgent message was committed
 	due                    // the time of its timer came
-	take                   // a person took it
+	take                   // a person took it, or the last of those who must answered
+	snooze                 // a person took it and calls back at a time of their own
+	hear                   // a person answered, and others must too
+	decline                // a person cannot take it, or not any more
 	handOff                // it was given to somebody, who has not taken it
 	reached                // somebody called back and reached the caller
 	missed                 // somebody called back and reached nobody
@@ -60,7 +57,9 @@ const (
 	breaks               // say that the promise was broken, then ringAgain
 	promise              // stop the ringing and wait for the promise
 	stop                 // stop the ringing, forget the timer
-	hurry                // make the next step due when nobody of this one was reached
+	hurry                // make the next step due when nobody of this one is left
+	goOn                 // ring on as before
+	givenBack            // ring from the first step: who took it cannot
 )
 
 type move struct {
@@ -73,6 +72,7 @@ var moves = map[State]map[cause]move{
 	Silent: {
 		begin:   {Ringing, ringFirst},
 		take:    {Promised, promise},
+		snooze:  {Promised, promise},
 		handOff: {Ringing, ringAgain},
 		missed:  {Promised, promise},
 		reopen:  {Promised, promise},
@@ -80,6 +80,9 @@ var moves = map[State]map[cause]move{
 	Ringing: {
 		due:       {Ringing, ringNext},
 		take:      {Promised, promise},
+		snooze:    {Promised, promise},
+		hear:      {Ringing, goOn},
+		decline:   {Ringing, hurry},
 		handOff:   {Ringing, ringAgain},
 		reached:   {Silent, stop},
 		missed:    {Promised, promise},
@@ -90,46 +93,12 @@ var moves = map[State]map[cause]move{
 	Promised: {
 		due:     {Ringing, breaks},
 		take:    {Promised, promise},
+		snooze:  {Promised, promise},
+		decline: {Ringing, givenBack},
 		handOff: {Ringing, ringAgain},
 		reached: {Silent, stop},
 		missed:  {Promised, promise},
 		closes:  {Silent, stop},
 		reopen:  {Promised, promise},
 	},
-}
-
-// Whom says who a step rings.
-type Whom int
-
-const (
-	TheAssignee Whom = iota // who took it, or was given it
-	TheNext                 // the first on call whom this bout has not rung
-	Everybody               // all who are on call, and the assignee
-)
-
-// Policy is how an urgency is rung.
-type Policy struct {
-	First   []Whom        // steps of the first bout; the last is repeated
-	Again   []Whom        // steps of every further bout; the last is repeated
-	Promise time.Duration // in which a taken message must be worked
-}
-
-// policyOf answers how an urgency is rung; false: not at all.
-func policyOf(u message.Urgency) (Policy, bool) {
-	if u != message.Urgent {
-		return Policy{}, false
-	}
-	return Policy{
-		First:   []Whom{TheNext, TheNext, Everybody},
-		Again:   []Whom{TheAssignee, TheNext, Everybody},
-		Promise: 30 * time.Minute, // what a practice promises an urgent caller
-	}, true
-}
-
-// steps are those of the bout that the timer is in.
-func (p Policy) steps(reason notify.Reason) []Whom {
-	if reason == notify.Waiting {
-		return p.First
-	}
-	return p.Again
 }

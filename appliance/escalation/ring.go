@@ -31,32 +31,71 @@ func stepOf(tx *store.Tx) time.Duration {
 
 // Details of events, codes of ours.
 const (
-	detailGone      = "gone"       // the person is not here any more, or is disabled
-	detailNoChannel = "no-channel" // no channel leads to them
-	detailDoubtful  = "-doubtful"  // after a channel: its last try failed, so it does not count
-	detailRefused   = "-refused"   // after a channel: it could not even begin
-	detailNotEnded  = "-not-ended" // after a channel: what still waits there could not be dropped
-	detailStaff     = "last-resort"
+	detailGone       = "gone"       // the person is not here any more, or is disabled
+	detailNoChannel  = "no-channel" // no channel leads to them
+	detailDoubtful   = "-doubtful"  // after a channel: its last try failed, so it does not count
+	detailRefused    = "-refused"   // after a channel: it could not even begin
+	detailNotEnded   = "-not-ended" // after a channel: what still waits there could not be dropped
+	detailLastResort = "last-resort"
 )
 
 // call is one ringing of one message: all the steps that were run at one moment.
 type call struct {
 	change
 	timer *timer
-	tried []message.PersonID // who was rung, or would have been
+	tried map[attempt]bool   // what was begun, or could not be
+	asked []message.PersonID // who was rung, or would have been
 	used  []notify.Kind
 }
 
-// people rings some people, each by all their channels, and answers whether
-// somebody was reached.
-func (c *call) people(list []message.PersonID, everybody bool) (got bool, err error) {
-	if everybody {
-		if err := c.event(c.timer.Message, message.Event{What: message.EventRungAll, Detail: stepDetail(c.timer.Step)}); err != nil {
+// attempt is one way to one person: a step that was not waited out may have
+// tried it a moment ago.
+type attempt struct {
+	person message.PersonID
+	kind   notify.Kind
+}
+
+// steps runs steps until one reached somebody, or all did what they could, and
+// answers how long to wait.
+func (c *call) steps(plan *planner) (wait time.Duration, err error) {
+	t := c.timer
+	for {
+		now, err := plan.next(t)
+		if err != nil {
+			return 0, err
+		}
+		t.Step++
+		t.Last, t.All, t.Asked = now.last, now.All, now.people
+		got, err := c.people(now)
+		if err != nil {
+			return 0, err
+		}
+		if t.Nobody = !got; !got && !now.last {
+			continue
+		}
+		if !got {
+			if err := c.event(t.Message, message.Event{What: message.EventNobody}); err != nil {
+				return 0, err
+			}
+		}
+		return now.wait(stepOf(c.tx)), nil
+	}
+}
+
+// people rings the people of a step, each by all channels of it, and answers
+// whether somebody was reached.
+func (c *call) people(now turn) (got bool, err error) {
+	if now.everybody {
+		detail := stepDetail(c.timer.Step)
+		if now.last {
+			detail = detailLastResort
+		}
+		if err := c.event(c.timer.Message, message.Event{What: message.EventRungAll, Detail: detail}); err != nil {
 			return false, err
 		}
 	}
-	for _, p := range list {
-		reached, err := c.person(p)
+	for _, p := range now.people {
+		reached, err := c.person(p, now.Step)
 		if err != nil {
 			return false, err
 		}
@@ -65,41 +104,47 @@ func (c *call) people(list []message.PersonID, everybody bool) (got bool, err er
 	return got, nil
 }
 
-// person rings one person by every channel that leaves the building and leads
-// to them. Only a channel that works counts; a doubtful one is used all the
-// same, since it may have come back.
-func (c *call) person(p message.PersonID) (got bool, err error) {
-	if slices.Contains(c.tried, p) {
-		return false, nil // rung a moment ago, by a step that was not waited out
-	}
-	c.tried = append(c.tried, p)
+// person rings one person by every channel of the step that leads to them. Only
+// a channel that works counts; a doubtful one is used all the same, since it may
+// have come back.
+func (c *call) person(p message.PersonID, s Step) (got bool, err error) {
 	who, here, err := c.e.people.Contact(c.tx, p)
 	if c.stops(err) {
 		return false, fmt.Errorf("looking up who is rung for message %s: %w", c.timer.Message, err)
 	}
-	if !here {
-		return false, c.mark(p, false, detailGone)
+	if !slices.Contains(c.asked, p) {
+		c.asked = append(c.asked, p)
 	}
-	detail := detailNoChannel
+	if !here {
+		return false, c.mark(p, nil, false, detailGone)
+	}
+	var ways []notify.Kind
+	detail, begun := detailNoChannel, false
 	for _, ch := range c.e.channels {
-		if !ch.Leaves() || c.care == desksOnly {
+		if !s.uses(ch) || c.tried[attempt{p, ch.Kind()}] {
 			continue
 		}
-		how, begun := c.by(ch, who.Address)
-		if !begun {
+		c.tried[attempt{p, ch.Kind()}] = true
+		how, ok := c.by(ch, who.Address)
+		if !ok {
 			if how != "" {
 				detail = how
 			}
 			continue
 		}
-		got = got || how == string(ch.Kind())
+		if how == string(ch.Kind()) {
+			ways = append(ways, ch.Kind())
+		}
 		if err := c.event(c.timer.Message, message.Event{What: message.EventRung, Whom: p, Detail: how}); err != nil {
 			return false, err
 		}
 		c.use(ch.Kind())
+		begun = true
+	}
+	if begun {
 		detail = ""
 	}
-	return got, c.mark(p, got, detail)
+	return len(ways) > 0, c.mark(p, ways, begun, detail)
 }
 
 // by begins one channel for one address and answers the detail of its event; it
@@ -111,7 +156,7 @@ func (c *call) by(ch notify.Channel, to notify.Address) (detail string, begun bo
 		if condition, _, err = ch.Check(c.tx, to); err != nil || condition == notify.Absent {
 			return err
 		}
-		return ch.Begin(c.tx, c.notice(), to, c.at)
+		return ch.Begin(c.tx, c.notice(to.Person), to, c.at)
 	})
 	switch {
 	case err != nil:
@@ -124,14 +169,19 @@ func (c *call) by(ch notify.Channel, to notify.Address) (detail string, begun bo
 	return kind, true
 }
 
-func (c *call) notice() notify.Notice {
+// notice is what one person is told; "" is every desk.
+func (c *call) notice(p message.PersonID) notify.Notice {
 	t := c.timer
-	return notify.Notice{Message: t.Message, Number: t.Number, Type: t.Type, Urgency: t.Urgency, Since: t.Since, Reason: t.Reason, Step: t.Times}
+	n := notify.Notice{Message: t.Message, Number: t.Number, Type: t.Type, Urgency: t.Urgency, Since: t.Since, Reason: t.Reason, Step: t.Times, Bout: t.Bout}
+	if p != "" {
+		n.Others = others(c.tx, p, t.Message)
+	}
+	return n
 }
 
-// mark keeps who was rung. What kept somebody from being rung is an event the
-// first time in a bout, not each time everybody is rung.
-func (c *call) mark(p message.PersonID, got bool, detail string) error {
+// mark keeps who was rung, and by which ways that may reach them. What kept
+// somebody from being rung is an event the first time in a bout, not each time.
+func (c *call) mark(p message.PersonID, ways []notify.Kind, begun bool, detail string) error {
 	r := c.timer.rung(p)
 	if detail != "" && r == nil {
 		if err := c.event(c.timer.Message, message.Event{What: message.EventFailed, Whom: p, Detail: detail}); err != nil {
@@ -142,9 +192,16 @@ func (c *call) mark(p message.PersonID, got bool, detail string) error {
 		c.timer.Rung = append(c.timer.Rung, Rung{Person: p})
 		r = &c.timer.Rung[len(c.timer.Rung)-1]
 	}
-	r.At, r.Failed = c.at, !got
-	r.Times++
-	return nil
+	if !r.At.Equal(c.at) {
+		r.At, r.Ways = c.at, nil
+		r.Times++
+	}
+	r.Ways = append(r.Ways, ways...)
+	r.Failed = len(r.Ways) == 0
+	if !begun {
+		return nil
+	}
+	return c.tx.Put(rungBucket, rungKey(p, c.timer.Message), nil)
 }
 
 func (c *call) use(k notify.Kind) {
@@ -153,34 +210,13 @@ func (c *call) use(k notify.Kind) {
 	}
 }
 
-// lastResort rings everybody on the staff when nobody on call was reached.
-func (c *call) lastResort() error {
-	if !c.timer.Nobody {
-		return nil
-	}
-	staff, err := c.e.people.Staff(c.tx)
-	if c.stops(err) {
-		return fmt.Errorf("looking up the staff for message %s: %w", c.timer.Message, err)
-	}
-	got, err := c.people(staff, false)
-	if err != nil {
-		return err
-	}
-	c.timer.Nobody = !got
-	what, detail := message.EventNobody, ""
-	if got {
-		what, detail = message.EventRungAll, detailStaff
-	}
-	return c.event(c.timer.Message, message.Event{What: what, Detail: detail})
-}
-
 // desks rings what stays in the building: at each step, whoever else is rung.
 func (c *call) desks() error {
 	for _, ch := range c.e.channels {
 		if ch.Leaves() {
 			continue
 		}
-		err := safely(func() error { return ch.Begin(c.tx, c.notice(), notify.Address{}, c.at) })
+		err := safely(func() error { return ch.Begin(c.tx, c.notice(""), notify.Address{}, c.at) })
 		if err == nil {
 			c.use(ch.Kind())
 			continue
@@ -200,7 +236,7 @@ func (c *call) trace() error {
 		what = audit.RungNobody
 	}
 	return c.leaf(audit.Leaf{
-		What: what, About: about(t.Message, c.tried...), Why: string(t.Reason),
+		What: what, About: about(t.Message, c.asked...), Why: string(t.Reason),
 		Data: map[string]string{"step": strconv.Itoa(t.Times), "channels": kinds(c.used)},
 	})
 }

@@ -162,8 +162,13 @@ func TestAStepThatReachesNobodyIsSkippedAtOnce(t *testing.T) {
 			p.after(time.Second)
 			p.fails(id, "okafor")
 			p.after(time.Second)
-			p.expectRings(id, 0, 0) // the list has one person: everybody is rung at once, and not over and over
+			p.expectRings(id, 0, 0, time.Second) // each step at once, the last resort too, and that not over and over
+			p.fails(id, "okafor")
+			p.after(time.Second)
+			p.expectRings(id, 0, 0, time.Second)
 			p.expectFindings("bell.nobody/N-1001")
+			p.after(step)
+			p.expectRings(id, 0, 0, time.Second, time.Second+step)
 		}, "okafor")
 	})
 }

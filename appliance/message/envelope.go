@@ -90,6 +90,9 @@ const (
 	EventDelivered  EventKind = "delivered"   // a notice was handed to the outside
 	EventFailed     EventKind = "failed"      // a notice could not be delivered
 	EventAccepted   EventKind = "taken"       // a person took it
+	EventAnswered   EventKind = "answered"    // a person has heard it, where several must
+	EventDeclined   EventKind = "declined"    // a person cannot take it
+	EventSnoozed    EventKind = "snoozed"     // a person took it and calls back in some minutes
 	EventHandedOff  EventKind = "handed-off"  // given to another person
 	EventNoted      EventKind = "noted"       // a note was added
 	EventCalledBack EventKind = "called-back" // somebody called back
@@ -97,4 +100,23 @@ const (
 	EventSent       EventKind = "sent"        // sent securely
 	EventClosed     EventKind = "closed"      // closed with an outcome
 	EventReopened   EventKind = "reopened"    // opened again
+	EventRestarted  EventKind = "restarted"   // the appliance was away while it rang
 )
+
+// Answer is what somebody says to a bell that rings them.
+type Answer string
+
+const (
+	AnswerTake    Answer = "take"    // they take the message
+	AnswerDecline Answer = "decline" // they cannot
+	AnswerSnooze  Answer = "snooze"  // they take it and call back in ten minutes
+)
+
+// Standing is how the bell of a message stands, and towards one person.
+type Standing struct {
+	Rings    bool      // now
+	Asked    bool      // this person must answer, though another has taken it
+	Heard    bool      // this person answered, and others must too
+	Declined bool      // this person said that they cannot take it
+	Until    time.Time // whose it is calls back in this time, by their own word
+}

@@ -5,7 +5,7 @@ import "fmt"
 // Status is where a message stands on its way to its end.
 //
 //	new ──take──> taken ──call back──> called-back
-//	 │              │  ^                  │
+//	 │ <─decline──  │  ^                  │
 //	 │              │  └────hand off──────┤
 //	 └────close─────┴───────close─────────┴──> closed ──reopen──> taken
 //
@@ -28,11 +28,12 @@ const (
 	StepCallBack Step = "call-back"
 	StepClose    Step = "close"
 	StepReopen   Step = "reopen"
+	StepDecline  Step = "decline" // whose it is cannot do it
 )
 
 var steps = map[Status]map[Step]Status{
-	New:        {StepTake: Taken, StepHandOff: New, StepCallBack: CalledBack, StepClose: Closed},
-	Taken:      {StepTake: Taken, StepHandOff: Taken, StepCallBack: CalledBack, StepClose: Closed},
+	New:        {StepTake: Taken, StepHandOff: New, StepCallBack: CalledBack, StepClose: Closed, StepDecline: New},
+	Taken:      {StepTake: Taken, StepHandOff: Taken, StepCallBack: CalledBack, StepClose: Closed, StepDecline: New},
 	CalledBack: {StepTake: CalledBack, StepHandOff: Taken, StepCallBack: CalledBack, StepClose: Closed},
 	Closed:     {StepReopen: Taken},
 }

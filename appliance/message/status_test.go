@@ -15,6 +15,7 @@ func TestWhichStepMayFollowWhich(t *testing.T) {
 		message.StepCallBack: {message.CalledBack, message.CalledBack, message.CalledBack, ""},
 		message.StepClose:    {message.Closed, message.Closed, message.Closed, ""},
 		message.StepReopen:   {"", "", "", message.Taken},
+		message.StepDecline:  {message.New, message.New, "", ""},
 		"fly":                {"", "", "", ""},
 	}
 	for step, want := range may {

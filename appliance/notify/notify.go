@@ -24,8 +24,9 @@ type Notice struct {
 	Urgency message.Urgency  `json:"urgency"`
 	Since   time.Time        `json:"since"` // UTC: since when it waits
 	Reason  Reason           `json:"reason"`
-	Step    int              `json:"step"`          // how often it rang, this time counted
-	Bout    time.Time        `json:"bout,omitzero"` // UTC: when this ringing began; answers are bound to it
+	Step    int              `json:"step"`             // how often it rang, this time counted
+	Bout    time.Time        `json:"bout,omitzero"`    // UTC: when this ringing began; answers are bound to it
+	Others  int              `json:"others,omitempty"` // further messages that ring this person now
 }
 
 // Reason is why it rings.
