@@ -123,7 +123,7 @@ func newBackupVerify(e *env) *cobra.Command {
 				return badTarget(err)
 			}
 			return e.object(report, func() {
-				e.say("All is well: %d points, the newest of %s with %d messages.", report.Points, report.Newest, report.Messages)
+				e.say("All is well. Points to go back to: %d; messages in the newest, %s: %d.", report.Points, report.Newest, report.Messages)
 			})
 		},
 	}
