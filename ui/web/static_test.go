@@ -28,8 +28,8 @@ func TestStyleAndModulesAreSmall(t *testing.T) {
 }
 
 func TestSqueezeKeepsRules(t *testing.T) {
-	got := squeeze("/* a */\n:root {\n  --x: 1px; /* b */\n}\n\n")
-	if want := ":root {\n--x: 1px;\n}\n"; got != want {
+	got := squeeze("/* a */\n:root {\n  --x: 1px; /* b */\n}\n\n@media (x) { a, b :is(i):after { c: d; content: attr(e) \": \"; } }\n")
+	if want := ":root{\n--x:1px;\n}\n@media (x){a,b :is(i):after{c:d;content:attr(e) \": \"}}\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
