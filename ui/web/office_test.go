@@ -16,20 +16,10 @@ import (
 func TestTheOffice(t *testing.T) {
 	p := appliancetest.Start(t)
 	c := p.SignIn(t, appliancetest.Admin)
-	t.Run("every page says that nothing leaves the building", func(t *testing.T) { everyPageSaysThatNothingLeavesTheBuilding(t, p, c) })
 	t.Run("a device's password is shown once", func(t *testing.T) { aDevicesPasswordIsShownOnce(t, p, c) })
 	t.Run("the audit page names nobody outside", func(t *testing.T) { theAuditPageNamesNobodyOutside(t, p, c) })
 	t.Run("the on-call list is moved", func(t *testing.T) { theOnCallListIsMoved(t, p) })
 	t.Run("the audit page calls devices by name", func(t *testing.T) { theAuditPageCallsDevicesByName(t, p, c) })
-}
-
-func everyPageSaysThatNothingLeavesTheBuilding(t *testing.T, p *appliancetest.Practice, c *appliancetest.Client) {
-	for _, path := range []string{"/inbox", "/take", "/on-call", "/people", "/devices", "/backups", "/settings", "/audit", "/queue", "/menu", "/desk"} {
-		page := c.Get(path)
-		if page.Status != http.StatusOK || !strings.Contains(page.Body, "No working channel leaves the building") {
-			t.Errorf("%s answers %d or does not say it", path, page.Status)
-		}
-	}
 }
 
 func TestAPersonIsAddedChangedAndEnded(t *testing.T) {

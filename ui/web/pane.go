@@ -90,7 +90,7 @@ func (s *Server) pane(c echo.Context, id message.ID, back string) (*paneView, er
 		if err != nil {
 			return err
 		}
-		p.Steps = s.steps(v, cal, s.names(tx))
+		p.Steps = s.steps(v, cal)
 		if rings {
 			p.Steps = append(p.Steps, s.nextSteps(live, cal, s.names(tx))...)
 		}
@@ -201,14 +201,14 @@ type stepView struct {
 }
 
 // steps tell what happened to a message, each with what was typed then.
-func (s *Server) steps(v desk.View, cal calendar, names *names) []stepView {
+func (s *Server) steps(v desk.View, cal calendar) []stepView {
 	notes := map[message.ID]desk.Note{}
 	for _, n := range v.Notes {
 		notes[n.Part] = n
 	}
 	var steps []stepView
 	for _, ev := range v.Events {
-		step := stepView{At: cal.stamp(ev.At), Kind: stepKind(ev), Text: s.eventWords(ev, v, names)}
+		step := stepView{At: cal.stamp(ev.At), Kind: stepKind(ev), Text: s.eventWords(ev, v)}
 		if n, ok := notes[ev.Part]; ok && ev.Part != "" {
 			step.Note = s.noteWords(n)
 			delete(notes, ev.Part)
@@ -266,7 +266,7 @@ func (s *Server) nextStepWords(names *names, l escalation.Live) string {
 const sealedMail = "secure-mail"
 
 // eventWords says one line of the timeline.
-func (s *Server) eventWords(ev message.Event, v desk.View, names *names) string {
+func (s *Server) eventWords(ev message.Event, v desk.View) string {
 	w := s.words
 	who, whom := v.Names[ev.Who], v.Names[ev.Whom]
 	channel := w.say("way." + ev.Detail)
@@ -287,6 +287,9 @@ func (s *Server) eventWords(ev message.Event, v desk.View, names *names) string 
 	case message.EventFailed:
 		if ev.Detail == sealedMail {
 			return w.say("event.failed-sealed", whom)
+		}
+		if whom == "" { // it is not one person's
+			return sentence(channel)
 		}
 		return w.say("event.failed", whom, channel)
 	case message.EventAccepted:

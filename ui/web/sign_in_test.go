@@ -178,7 +178,7 @@ func TestEveryPageSaysThatNoChannelLeavesTheBuilding(t *testing.T) {
 		t.Error("the sign-in page does not say so")
 	}
 	rosa := p.SignIn(t, appliancetest.Admin)
-	for _, path := range []string{"/inbox", "/take", "/people", "/devices", "/on-call", "/settings", "/backups", "/queue", "/audit", "/findings", "/menu"} {
+	for _, path := range []string{"/inbox", "/take", "/people", "/devices", "/on-call", "/settings", "/backups", "/queue", "/audit", "/findings", "/menu", "/desk"} {
 		if page := rosa.Get(path); !strings.Contains(page.Body, words) {
 			t.Errorf("%s does not say so", path)
 		}
