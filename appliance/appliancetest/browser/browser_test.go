@@ -35,4 +35,5 @@ func TestInARealBrowser(t *testing.T) {
 	} {
 		t.Run(s.name, func(t *testing.T) { s.play(t, c) })
 	}
+	c.spent.log(t)
 }

@@ -37,6 +37,7 @@ type chrome struct {
 	axe     string // the script that looks for barriers
 	bare    start  // as `init` leaves it
 	staffed start  // with people, and somebody on call
+	spent   spent  // by looking at pages
 }
 
 // start is a data folder to copy, with the file of its recovery kit.

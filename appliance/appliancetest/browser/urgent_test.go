@@ -52,7 +52,13 @@ func anUrgentCallRingsUntilItIsTaken(t *testing.T, c *chrome) {
 		t.Errorf("the doctor's notice did not leave: %v", err)
 	}
 
-	rosa.soundIsArmedByAClick(p)
+	fresh := rosa.soundIsArmedByAClick(p)
+	fresh.click(`[data-quiet]`)
+	fresh.until("quiet", `document.querySelector('[data-quiet]').textContent.startsWith('Quiet for 1:')`)
+	if err := p.SendMail(t.Context(), user, password, []string{"urgent@nightbell.local"}, mail("Rash", "Kenji Sato, a rash that spreads. (503) 555-0162")); err != nil {
+		t.Fatal(err)
+	}
+	fresh.until("it to ring for the new call", `document.querySelectorAll('.alarm').length === 2 && document.querySelector('[data-quiet]').textContent === 'Quiet for 2 minutes'`)
 	for _, path := range everyPage {
 		rosa.open(path)
 		if clock, there := rosa.clockOf(); !there {
@@ -63,6 +69,8 @@ func anUrgentCallRingsUntilItIsTaken(t *testing.T, c *chrome) {
 		ofPatients(t, "the title of "+path, ask[string](rosa.tab, `document.title`))
 	}
 
+	doctor.press("T")
+	doctor.until("the second call alone", `document.querySelectorAll('.alarm').length === 1 && document.querySelector('.toast') && document.documentElement.dataset.ready === '1'`)
 	doctor.press("T")
 	doctor.until("the doctor's page without the bar", `!document.querySelector('.alarm') && document.readyState === 'complete'`)
 	rosa.until("the front desk's page without the bar", `!document.querySelector('.alarm')`)
@@ -80,7 +88,7 @@ func (b *tab) clockOf() (words string, there bool) {
 
 // soundIsArmedByAClick opens the inbox in a tab that nobody has touched: it says
 // that it cannot ring, and rings from the first click on.
-func (b *person) soundIsArmedByAClick(p *appliancetest.Practice) {
+func (b *person) soundIsArmedByAClick(p *appliancetest.Practice) *tab {
 	b.t.Helper()
 	fresh := b.anotherTab()
 	fresh.do("listening to the sound", func(ctx context.Context, _ *chromedp.Target) (chromedp.Void, error) {
@@ -99,4 +107,5 @@ func (b *person) soundIsArmedByAClick(p *appliancetest.Practice) {
 	fresh.until("tones", `window.sounds.tones >= 3`)
 	fresh.until("no word about sound any more", fmt.Sprintf(`!document.querySelector(%q).checkVisibility()`, arm))
 	fresh.until("a way to have quiet for two minutes", `document.querySelector('[data-quiet]').checkVisibility()`)
+	return fresh
 }

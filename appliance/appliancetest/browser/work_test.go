@@ -22,6 +22,7 @@ func aMessageIsWorkedToItsEnd(t *testing.T, c *chrome) {
 	rosa.press("J", "Enter")
 	rosa.until("the message beside the list", `document.querySelector('#pane[data-id] h2')?.textContent === 'Tom Achterberg'`)
 
+	rosa.nothingBehindTheKeys()
 	rosa.press("T")
 	rosa.did(number + " is yours.")
 	rosa.stands("Taken", "Rosa Delgado took it")
@@ -34,6 +35,7 @@ func aMessageIsWorkedToItsEnd(t *testing.T, c *chrome) {
 	rosa.did(number + ": call saved.")
 	rosa.stands("Rosa Delgado called back and reached them", "He was charged twice; the second is taken back.")
 
+	rosa.changesMeanwhile()
 	rosa.press("M")
 	rosa.until("the form", `document.activeElement.id === 'note-text'`)
 	rosa.typeIn("Billing sends a new statement.")
@@ -61,6 +63,33 @@ func aMessageIsWorkedToItsEnd(t *testing.T, c *chrome) {
 	rosa.closeWith(number, "2")
 	rosa.open("/inbox?view=closed")
 	rosa.until("it among the closed ones, with how it ended", rosa.rowOf(number)+`.innerText.includes('Closed · Spoke with them')`)
+}
+
+// nothingBehindTheKeys presses a key while the list of keys lies over the page.
+func (b *tab) nothingBehindTheKeys() {
+	b.t.Helper()
+	b.run(`addEventListener('submit', () => { window.sent = true; })`)
+	b.press("?")
+	b.until("the keys", `document.getElementById('keys').open`)
+	b.press("T")
+	if !ask[bool](b, `Boolean(document.getElementById('keys')?.open && !window.sent)`) {
+		b.t.Error("a key worked behind the list of keys")
+	}
+	b.press("Escape")
+	b.until("the page again", `!document.getElementById('keys').open`)
+}
+
+// changesMeanwhile has the open message change while a form is open: it says so,
+// and shows the change when the form is shut, with the hand back on its button.
+func (b *tab) changesMeanwhile() {
+	b.t.Helper()
+	b.press("H")
+	b.until("the form", `document.activeElement.id === 'hand-off-to'`)
+	b.run(`fetch('/messages/' + document.getElementById('pane').dataset.id + '/note', { method: 'POST', body: new URLSearchParams({ note: 'Noted from elsewhere.' }) })`)
+	b.until("the word that it changed", `document.getElementById('changed').checkVisibility()`)
+	b.press("Escape")
+	b.stands("Noted from elsewhere.")
+	b.until("the hand on the button", `document.activeElement.dataset.open === 'do-hand-off'`)
 }
 
 // did waits for the word about what was just done.
