@@ -51,6 +51,7 @@ type Appliance struct {
 	Desks  *notify.Desks
 	Tokens notify.Tokens // of answers to notices
 	Queue  *relay.Queue
+	Pages  *notify.Outbox
 	Backup *backup.Backup
 	Clock  clockwork.Clock
 	Log    *slog.Logger
@@ -115,10 +116,7 @@ func (a *Appliance) wire() {
 	a.Queue = relay.NewQueue(relay.OutOptions{Store: a.Store, Vault: a.Vault, Outcome: bellOutcome{a}, Clock: a.Clock, Log: a.Log})
 	a.Bell = escalation.New(escalation.Options{
 		Store: a.Store, People: bellPeople{a}, LastCommit: a.last, Clock: a.Clock, Log: a.Log,
-		Channels: []notify.Channel{
-			notify.NewMail(notify.MailOptions{Outbox: a.Queue, Health: a.Queue, Link: a.link, Zone: a.zone}),
-			notify.NewAlarm(a.Desks),
-		},
+		Channels: a.wireChannels(),
 	})
 	a.Intake = intake.New(intake.Options{Store: a.Store, Vault: a.Vault, Clock: a.Clock, Bell: a.Bell, Log: a.Log})
 	a.Desk = desk.New(desk.Options{Store: a.Store, Vault: a.Vault, Access: a.Access, Clock: a.Clock, Bell: a.Bell, Sender: sealedMail{a}, Zone: a.practice.Zone, Log: a.Log})
@@ -133,11 +131,9 @@ func (a *Appliance) Practice() Practice { return a.practice }
 func (a *Appliance) TLS() *tls.Config { return a.cert.config() }
 
 // link is where a message is opened. It names the message by its id alone.
-func (a *Appliance) link(_ *store.Tx, id message.ID) string {
+func (a *Appliance) link(id message.ID) string {
 	return "https://" + a.practice.Host + a.where.port() + "/messages/" + string(id)
 }
-
-func (a *Appliance) zone(*store.Tx) *time.Location { return a.practice.Zone }
 
 // Lock locks the appliance: whatever it holds in memory that opens messages is
 // dropped. Calls are still taken and rung.

@@ -24,6 +24,7 @@ func (a *Appliance) Run(ctx context.Context, mail net.Listener) error {
 	jobs := map[string]func(context.Context) error{
 		"bell":        a.Bell.Run,
 		"mail out":    a.Queue.Run,
+		"pages":       a.Pages.Run,
 		"mail in":     func(ctx context.Context) error { return a.mail.Serve(ctx, mail) },
 		"backup":      a.Backup.Run,
 		"access":      a.Access.Run,

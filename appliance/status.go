@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"nightbell/appliance/finding"
+	"nightbell/appliance/notify"
 	"nightbell/appliance/store"
 )
 
@@ -66,6 +67,8 @@ func (a *Appliance) Findings(ctx context.Context) ([]finding.Finding, error) {
 		of("bell")(a.Bell.Findings(tx, at)) // with those of who is on call
 		of("people")(a.Access.Findings(tx, at))
 		of("mail")(a.Queue.Findings(tx, at))
+		all = append(all, a.Pages.Findings(tx, at)...)
+		all = append(all, notify.WordsFindings(tx)...)
 		of("desk")(a.Desk.Findings(tx))
 		return nil
 	})

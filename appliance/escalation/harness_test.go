@@ -105,8 +105,12 @@ func (p *practice) run() {
 func (p *practice) mail() notify.Channel {
 	return notify.NewMail(notify.MailOptions{
 		Outbox: channeltest.Outbox{}, Health: channeltest.Outbox{},
-		Link: func(_ *store.Tx, id message.ID) string { return "https://nightbell.local/messages/" + string(id) },
-		Zone: func(*store.Tx) *time.Location { return time.UTC },
+		Say: notify.Speech{
+			Link: func(_ *store.Tx, id message.ID, _ notify.Token) string {
+				return "https://nightbell.local/messages/" + string(id)
+			},
+			Zone: func(*store.Tx) *time.Location { return time.UTC },
+		},
 	})
 }
 

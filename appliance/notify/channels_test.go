@@ -9,6 +9,7 @@ import (
 	"nightbell/appliance/message"
 	"nightbell/appliance/notify"
 	"nightbell/appliance/notify/channeltest"
+	"nightbell/appliance/settings"
 	"nightbell/appliance/store"
 )
 
@@ -16,16 +17,29 @@ const mailbox = "okafor@example.com"
 
 // okafor is a person with a way of each kind.
 func okafor() notify.Address {
-	return notify.Address{Person: "p1", Ways: []notify.Way{{Kind: notify.KindMail, To: mailbox}}}
+	return notify.Address{Person: "p1", Ways: []notify.Way{
+		{Kind: notify.KindWebhook, To: "pager-17"}, {Kind: notify.KindNtfy, To: "okafor-k7fm"}, {Kind: notify.KindMail, To: mailbox},
+	}}
 }
 
 func mailChannel() notify.Channel {
 	return notify.NewMail(notify.MailOptions{
 		Outbox: channeltest.Outbox{},
 		Health: channeltest.Outbox{},
-		Link:   func(_ *store.Tx, id message.ID) string { return "https://nightbell.local/messages/" + string(id) },
-		Zone:   func(*store.Tx) *time.Location { return time.UTC },
+		Say:    speech(time.UTC),
 	})
+}
+
+// speech puts notices into words as a practice in a zone does.
+func speech(zone *time.Location) notify.Speech {
+	return notify.Speech{
+		Link: func(_ *store.Tx, id message.ID, _ notify.Token) string {
+			return "https://nightbell.local/messages/" + string(id)
+		},
+		Zone:    func(*store.Tx) *time.Location { return zone },
+		Replies: func(*store.Tx, notify.Kind) bool { return true },
+		Tokens:  tokens(),
+	}
 }
 
 func TestMailIsAChannel(t *testing.T) {
@@ -40,6 +54,47 @@ func TestMailIsAChannel(t *testing.T) {
 			return ids, err
 		},
 	})
+}
+
+func TestChannelsOverTheOutboxAreChannels(t *testing.T) {
+	for _, g := range []notify.Gateway{notify.NewWebhook(time.Now)} {
+		t.Run(string(g.Kind()), func(t *testing.T) {
+			channeltest.Run(t, channeltest.Subject{
+				New: func(t *testing.T, s *store.Store) notify.Channel {
+					setUp(t, s, "https://gateway.example.com", "")
+					return notify.NewOutbox(notify.OutboxOptions{Store: s, Gateways: []notify.Gateway{g}, Secret: secret}).Channel(g.Kind(), speech(time.UTC))
+				},
+				To: okafor(),
+				Waiting: func(tx *store.Tx) (ids []message.ID, err error) {
+					for _, p := range notify.Pages(tx) {
+						ids = append(ids, p.Message)
+					}
+					return ids, nil
+				},
+			})
+		})
+	}
+}
+
+// secret answers a secret of each channel.
+func secret(name string) string { return "secret of " + name }
+
+// setUp keeps the settings of each channel, all at one server.
+func setUp(t *testing.T, s *store.Store, server, ca string) {
+	t.Helper()
+	err := s.Update(t.Context(), func(tx *store.Tx) error {
+		for key, value := range map[settings.Key]string{
+			settings.WebhookURL: server + "/page", settings.NtfyServer: server, settings.NtfyReplies: "replies-x9", settings.ChannelsCA: ca,
+		} {
+			if err := settings.Set(tx, key, value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestDeskAlarmIsAChannel(t *testing.T) {

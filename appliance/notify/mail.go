@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -48,8 +47,7 @@ type MailHealth interface {
 type MailOptions struct {
 	Outbox MailOutbox
 	Health MailHealth
-	Link   func(tx *store.Tx, id message.ID) string // page of a message on this practice's own server
-	Zone   func(tx *store.Tx) *time.Location        // the practice's
+	Say    Speech
 }
 
 // NewMail makes the mail channel.
@@ -61,18 +59,15 @@ func (c *mailChannel) Kind() Kind   { return KindMail }
 func (c *mailChannel) Leaves() bool { return true }
 
 func (c *mailChannel) Check(tx *store.Tx, to Address) (Condition, string, error) {
-	return best(to.To(KindMail), noMailAddress, func(address string) (Condition, string) { return c.o.Health.Mail(tx, address) })
+	return best(to.To(KindMail), noAddress(KindMail), func(address string) (Condition, string) { return c.o.Health.Mail(tx, address) })
 }
-
-// errNoAddress is for code: escalation asks Check before it begins.
-var errNoAddress = errors.New("this person has no mail address")
 
 func (c *mailChannel) Begin(tx *store.Tx, n Notice, to Address, at time.Time) error {
 	addresses := to.To(KindMail)
 	if len(addresses) == 0 {
 		return errNoAddress
 	}
-	subject, text := mailWords(n, c.o.Link(tx, n.Message), at.In(c.o.Zone(tx)))
+	said := c.o.Say.Say(tx, KindMail, n, to.Person, at)
 	for i, address := range addresses[:min(len(addresses), maxWays)] {
 		m := Mail{
 			ID:      noticeID(n, to.Person, KindMail, i, at),
@@ -80,8 +75,8 @@ func (c *mailChannel) Begin(tx *store.Tx, n Notice, to Address, at time.Time) er
 			Message: n.Message,
 			Person:  to.Person,
 			To:      address,
-			Subject: subject,
-			Text:    text,
+			Subject: said.Title,
+			Text:    said.Text,
 			Urgent:  n.Urgency == message.Urgent,
 			At:      at.UTC(),
 		}

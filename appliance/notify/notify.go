@@ -36,6 +36,7 @@ const (
 	Waiting   Reason = "waiting"    // nobody has taken it
 	HandedOff Reason = "handed-off" // it was given to somebody who has not taken it
 	Overdue   Reason = "overdue"    // somebody took it and it was not worked in time
+	Test      Reason = "test"       // nothing rings: a channel is tried
 )
 
 // Address is how one person is reached, in the order that they chose. The zero

@@ -13,9 +13,25 @@ import (
 // another file like this one.
 
 const (
-	noMailAddress = "no mail address is on file"
-	noDesk        = "no desk is open with its sound on"
+	noDesk = "no desk is open with its sound on"
 )
+
+// kindNames are the channels as people call them.
+var kindNames = map[Kind]string{
+	KindMail: "mail", KindSMS: "text message", KindVoice: "voice call", KindNtfy: "ntfy", KindWebhook: "webhook", KindDesk: "desk",
+}
+
+func noAddress(k Kind) string {
+	switch k {
+	case KindMail:
+		return "no mail address is on file"
+	case KindSMS, KindVoice:
+		return "no phone number is on file"
+	case KindNtfy:
+		return "no ntfy topic is on file"
+	}
+	return "no address for " + k.known() + " is on file"
+}
 
 // noDeskRings says that an urgent call would make no sound in the office.
 func noDeskRings(open int) finding.Finding {
@@ -81,34 +97,119 @@ func minutes(d time.Duration) string {
 	}
 }
 
-// mailWords are subject and text of a notice; now is in the practice's zone.
-func mailWords(n Notice, link string, now time.Time) (subject, text string) {
-	since := n.Since.In(now.Location())
-	what := urgencyName(n.Urgency) + " " + typeName(n.Type) + " " + n.Number.String()
+// say is how a channel says something: a title where it has one, and a text.
+type say struct{ title, text string }
 
-	var lead string
-	switch n.Reason {
+// builtin are the words of each channel and reason, with placeholders. Where a
+// channel is not here, plain is said.
+func builtin(kind Kind, reason Reason) say {
+	const what = "{urgency} {type} {number}"
+	s := say{title: what + " waits{ring}", text: what + " waits for somebody to take it. Since {since}. {others}"}
+	switch reason {
 	case HandedOff:
-		subject = what + " was handed off"
-		lead = what + " was handed off and is not taken yet."
+		s = say{title: what + " was handed off{ring}", text: what + " was handed off and is not taken yet. Since {since}. {others}"}
 	case Overdue:
-		subject = what + " is overdue"
-		lead = what + " was taken, but nobody called back or closed it in the promised time."
-	default:
-		subject = what + " waits"
-		lead = what + " waits for somebody to take it."
+		s = say{title: what + " is overdue{ring}", text: what + " was taken, but nobody called back or closed it in the promised time. Since {since}. {others}"}
+	case Test:
+		s = say{title: "Nightbell test", text: "This is a test: nothing is waiting. Please answer it, so that the practice knows that urgent calls reach you."}
 	}
-	if n.Step > 1 {
-		subject += fmt.Sprintf(" (ring %d)", n.Step)
+	if kind == KindVoice {
+		s.text = "This is Nightbell. " + s.text
 	}
+	return s
+}
 
+// minimal is what goes out where the practice's own words might say too much.
+func minimal(reason Reason) say {
+	if reason == Test {
+		return say{title: "Nightbell test", text: "This is a test. Please answer it."}
+	}
+	return say{title: "Message {number} waits", text: "Message {number} waits for you."}
+}
+
+// othersWait says how many more there are.
+func othersWait(n int) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "1 other urgent call rings for you as well."
+	}
+	return fmt.Sprintf("%d other urgent calls ring for you as well.", n)
+}
+
+func ringNumber(n int) string {
+	if n < 2 {
+		return ""
+	}
+	return fmt.Sprintf(" (ring %d)", n)
+}
+
+// Words that answer a notice. People write them at three in the morning: each
+// has more than one.
+var answerWords = map[string]What{
+	"take": Take, "taken": Take, "yes": Take, "1": Take, "ok": Take,
+	"no": Decline, "decline": Decline, "cannot": Decline, "2": Decline,
+	"10": Snooze, "later": Snooze, "wait": Snooze, "3": Snooze,
+}
+
+// fillers may stand beside the word of an answer without changing it.
+var fillers = map[string]bool{"it": true, "please": true, "min": true, "mins": true, "minutes": true, "thanks": true, "i": true}
+
+// sentenceStarts are the words that a practice's own text may begin a sentence
+// with: what is not here and has a capital may be somebody's name.
+var sentenceStarts = wordSet("a after all an and answer anybody anyone as at because before call calls caller ignore if in is it message messages " +
+	"new nobody now one open please press read reply ring same somebody someone something still take taken test thank thanks the there these " +
+	"this urgent wait waiting waits what when whoever with you your")
+
+// usual are words with a capital that are nobody's name.
+var usual = map[string]bool{"Nightbell": true, "I": true, "TAKE": true, "NO": true, "VPN": true, "OK": true}
+
+func wordSet(list string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(list) {
+		set[w] = true
+	}
+	return set
+}
+
+// how says how a notice is answered: the end of each text, which nobody edits.
+func how(kind Kind, said Said, replies bool) string {
+	switch kind {
+	case KindMail:
+		return mailHow(said, replies)
+	case KindSMS:
+		if replies {
+			code := said.Token.Code()
+			return fmt.Sprintf(" Reply TAKE %s, NO %s, or 10 %s for ten minutes. %s", code, code, code, said.Link)
+		}
+		return " Take it: " + said.Link
+	case KindVoice:
+		if replies {
+			return " Press 1 to take it. Press 2 if you cannot. Press 3 to call in ten minutes."
+		}
+		return " Ring the desk to take it."
+	}
+	return ""
+}
+
+func mailHow(said Said, replies bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n", lead)
-	fmt.Fprintf(&b, "Since:   %s (%s)\n", clock(since), minutes(now.Sub(n.Since)))
-	fmt.Fprintf(&b, "Take it: %s\n\n", link)
-	b.WriteString("Open the link and press “Take it”, or take it at any desk of the practice,\n")
-	b.WriteString("or ring the desk and say the number: whoever answered it can read it to you.\n")
-	b.WriteString("It rings on until a person takes it. A reply to this mail takes nothing.\n\n")
-	b.WriteString("This mail holds nothing about a patient.\n")
-	return subject, b.String()
+	fmt.Fprintf(&b, "\n\nTake it: %s\n\n", said.Link)
+	if replies {
+		b.WriteString("Or reply to this mail. The first line of the reply is one word:\n")
+		b.WriteString("TAKE (I take it), NO (I cannot), or 10 (I call within ten minutes).\n")
+		b.WriteString("Leave the rest of this mail below it.\n\n")
+	}
+	b.WriteString("It can be taken at any desk of the practice as well, or by ringing the desk:\n")
+	b.WriteString("whoever answered the call can read it to you by its number.\n")
+	b.WriteString("It rings on until a person takes it.")
+	if !replies {
+		b.WriteString(" A reply to this mail takes nothing.")
+	}
+	b.WriteString("\n\nThis mail holds nothing about a patient.\n")
+	if replies {
+		fmt.Fprintf(&b, "Answer code: %s\n", said.Token.Reveal())
+	}
+	return b.String()
 }

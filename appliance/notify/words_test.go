@@ -26,9 +26,7 @@ func said(t *testing.T, n notify.Notice, now time.Time) notify.Mail {
 		t.Fatal(err)
 	}
 	ch := notify.NewMail(notify.MailOptions{
-		Outbox: channeltest.Outbox{}, Health: channeltest.Outbox{},
-		Link: func(_ *store.Tx, id message.ID) string { return "https://nightbell.local/messages/" + string(id) },
-		Zone: func(*store.Tx) *time.Location { return zone },
+		Outbox: channeltest.Outbox{}, Health: channeltest.Outbox{}, Say: speech(zone),
 	})
 	st := channeltest.Open(t, t.TempDir())
 	var mails []notify.Mail

@@ -34,6 +34,17 @@ var rules = map[Key]rule{
 	MailFrom:         {help: "address that mail comes from", check: address},
 	BellStep:         {help: "how long one person is rung before the next", fallback: "5m", check: step},
 	BackupFolder:     {help: "folder on another disk that backups are kept in", check: absolute},
+
+	ChannelsCA:     {help: "PEM file of an own certificate authority for ntfy, webhook, gateways and the mailbox of replies", check: absolute},
+	NtfyServer:     {help: "your own ntfy server, such as https://ntfy.example.com", check: httpsAddress},
+	NtfyReplies:    {help: "topic on the ntfy server that answers to notices are published to", check: topic},
+	NtfyTokenFile:  {help: "file with the access token at the ntfy server; read once and kept with the machine's secrets", check: absolute},
+	WebhookURL:     {help: "address of the paging system that takes signed notices, such as https://paging.example.com/nightbell", check: httpsAddress},
+	WebhookKeyFile: {help: "file with the key that notices to the webhook are signed with; read once and kept with the machine's secrets", check: absolute},
+	RepliesServer:  {help: "mailbox that replies to notices come to: imaps://HOST:PORT", check: imaps},
+	RepliesUser:    {help: "user name at the mailbox of replies, with replies.password-file", check: oneLine(254)},
+	RepliesFolder:  {help: "folder of the mailbox that is watched for replies", fallback: "INBOX", check: oneLine(254)},
+	RepliesFile:    {help: "file with the password at the mailbox of replies; read once and kept with the machine's secrets", check: absolute},
 }
 
 // Shortest and longest time for one person to answer: below a few seconds
@@ -76,11 +87,40 @@ func smarthost(v string) error {
 	if err != nil || (u.Scheme != "smtps" && u.Scheme != "smtp+starttls") || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
 		return errors.New("give smtps://HOST:PORT or smtp+starttls://HOST:PORT; mail never leaves without TLS")
 	}
-	host, port, err := net.SplitHostPort(u.Host)
-	if n, perr := strconv.Atoi(port); err != nil || host == "" || perr != nil || n < 1 || n > 65535 {
+	if !hostPort(u.Host) {
 		return errors.New("give the mail server with its port, such as smtps://mail.example.com:465")
 	}
 	return nil
+}
+
+func httpsAddress(v string) error {
+	u, err := url.Parse(v)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("give an address that begins with https://, without a password in it; nothing leaves without TLS")
+	}
+	return nil
+}
+
+func topic(v string) error {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+	if len(v) > 64 || strings.Trim(v, letters) != "" { // as ntfy takes them
+		return errors.New("give a topic of at most 64 letters, digits, hyphens and underscores")
+	}
+	return nil
+}
+
+func imaps(v string) error {
+	u, err := url.Parse(v)
+	if err != nil || u.Scheme != "imaps" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || !hostPort(u.Host) {
+		return errors.New("give the mailbox's server as imaps://HOST:PORT, such as imaps://mail.example.com:993")
+	}
+	return nil
+}
+
+func hostPort(v string) bool {
+	host, port, err := net.SplitHostPort(v)
+	n, perr := strconv.Atoi(port)
+	return err == nil && host != "" && perr == nil && n > 0 && n <= 65535
 }
 
 func address(v string) error {

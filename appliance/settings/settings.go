@@ -31,6 +31,17 @@ const (
 	MailFrom         Key = "mail.from"          // address that mail comes from
 	BellStep         Key = "bell.step"          // how long one person is rung before the next
 	BackupFolder     Key = "backup.folder"      // absolute path of the backup target
+
+	ChannelsCA     Key = "channels.ca"      // PEM file of an own CA for the channels below; empty: the system's
+	NtfyServer     Key = "ntfy.server"      // https://HOST of the practice's own ntfy
+	NtfyReplies    Key = "ntfy.replies"     // topic there that answers are published to
+	NtfyTokenFile  Key = "ntfy.token-file"  // read once, its content kept by the vault
+	WebhookURL     Key = "webhook.url"      // https address that takes signed notices
+	WebhookKeyFile Key = "webhook.key-file" // read once, its content kept by the vault
+	RepliesServer  Key = "replies.server"   // imaps://HOST:PORT of the mailbox that replies to notices come to
+	RepliesUser    Key = "replies.user"     // with replies.password-file
+	RepliesFolder  Key = "replies.folder"   // mailbox that is watched
+	RepliesFile    Key = "replies.password-file"
 )
 
 const bucket = "settings"

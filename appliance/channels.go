@@ -1,0 +1,64 @@
+package appliance
+
+import (
+	"time"
+
+	"nightbell/appliance/message"
+	"nightbell/appliance/notify"
+	"nightbell/appliance/store"
+	"nightbell/appliance/vault"
+)
+
+// wireChannels makes the outbox and answers the channels that the bell rings by.
+func (a *Appliance) wireChannels() []notify.Channel {
+	a.Pages = notify.NewOutbox(notify.OutboxOptions{
+		Store: a.Store, Outcome: bellOutcome{a}, Secret: a.channelSecret, Clock: a.Clock, Log: a.Log,
+		Gateways: a.gateways(),
+	})
+	say := a.speech()
+	list := []notify.Channel{notify.NewMail(notify.MailOptions{Outbox: a.Queue, Health: a.Queue, Say: say})}
+	for _, g := range a.gateways() {
+		list = append(list, a.Pages.Channel(g.Kind(), say))
+	}
+	return append(list, notify.NewAlarm(a.Desks))
+}
+
+// gateways are what pages go out by, one a kind.
+func (a *Appliance) gateways() []notify.Gateway {
+	return []notify.Gateway{notify.NewWebhook(a.Clock.Now)}
+}
+
+func (a *Appliance) speech() notify.Speech {
+	return notify.Speech{
+		Link: func(_ *store.Tx, id message.ID, _ notify.Token) string { return a.link(id) },
+		Zone: func(*store.Tx) *time.Location { return a.practice.Zone }, Tokens: a.Tokens,
+	}
+}
+
+// channelSecret answers a password or key of a channel; "" where there is none.
+func (a *Appliance) channelSecret(name string) string {
+	s, err := vault.LoadSecrets(a.Store.Dir())
+	if err != nil {
+		a.Log.Error("the secrets of the channels cannot be read", "err", err)
+	}
+	return s.Channels[name]
+}
+
+// setChannelSecret keeps a password or key of a channel; an empty one removes it.
+func (a *Appliance) setChannelSecret(name, value string) error {
+	err := a.changeSecrets(func(s *vault.Secrets) error {
+		if value == "" {
+			delete(s.Channels, name)
+			return nil
+		}
+		if s.Channels == nil {
+			s.Channels = map[string]string{}
+		}
+		s.Channels[name] = value
+		return nil
+	})
+	if err == nil {
+		a.Pages.LookAnew()
+	}
+	return err
+}

@@ -1,0 +1,97 @@
+package notify
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+
+	"nightbell/appliance/finding"
+)
+
+// What the outbox says to people, in English. No sentence repeats what the other
+// side said: it may quote an address.
+
+// ErrNotQueued says that the outbox has no such page (any more).
+var ErrNotQueued = errors.New("it is not on its way out any more")
+
+const (
+	whyRedirect   = "It answered with another address. Set the address that it moved to."
+	whyThrottled  = "It said that too much was sent (429). It is tried again."
+	whyPlain      = "Its address does not begin with https://. Nothing was sent."
+	whyBroken     = "This channel failed inside Nightbell. Look at the log of the service."
+	whyNoGateway  = "No gateway for this channel is set up."
+	whyAddress    = "What is on file for this person is not an address of this channel."
+	whyUnreadable = "This page cannot be read from the store. It was not sent; drop it."
+	whyUnknown    = "It is not known whether the last page went."
+)
+
+func whyCA(problem string) string {
+	return "The CA file of channels.ca " + problem + ". Set channels.ca to a PEM file with the CA's certificate."
+}
+
+func whySignIn(status int) string {
+	return fmt.Sprintf("It refused the sign-in (%d). Check the user, key or token of this channel.", status)
+}
+
+func whyLater(status int) string { return fmt.Sprintf("It could not take it now (%d).", status) }
+
+func whyRefused(status int) string {
+	return fmt.Sprintf("It refused it for good (%d). Check the address of this person.", status)
+}
+
+// whyNoAnswer says why there was no answer from a host.
+func whyNoAnswer(host string, err error) string {
+	var dns *net.DNSError
+	var timeout net.Error
+	var name x509.HostnameError
+	var authority x509.UnknownAuthorityError
+	var invalid x509.CertificateInvalidError
+	var record tls.RecordHeaderError
+	const never = " Nothing was sent."
+	switch {
+	case errors.As(err, &dns):
+		return fmt.Sprintf("The name in %s could not be looked up. Check it, and the network.", host)
+	case errors.As(err, &name):
+		return fmt.Sprintf("The certificate of %s is for another name.", host) + never
+	case errors.As(err, &authority):
+		return fmt.Sprintf("The certificate of %s comes from a CA that is not trusted here. If it is your own, set channels.ca.", host) + never
+	case errors.As(err, &invalid):
+		return fmt.Sprintf("The certificate of %s has expired or is not valid.", host) + never
+	case errors.As(err, &record):
+		return fmt.Sprintf("%s does not speak TLS.", host) + never
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return fmt.Sprintf("%s does not answer.", host)
+	}
+	return fmt.Sprintf("%s cannot be reached, or went away in the middle.", host)
+}
+
+func channelFails(k Kind, why string) finding.Finding {
+	return finding.Finding{ID: "channel.fails/" + string(k), Severity: finding.Warning,
+		Text: "The last notice by " + k.known() + " did not go out. " + why, Do: "Mend what it names, then send a test."}
+}
+
+func pagesRefused(n int) finding.Finding {
+	return finding.Finding{ID: "channel.refused", Severity: finding.Warning,
+		Text: count(n, "notice was", "notices were") + " refused for good.", Do: "Open the queue: it says why."}
+}
+
+func pagesWait(n int) finding.Finding {
+	return finding.Finding{ID: "channel.waiting", Severity: finding.Warning,
+		Text: count(n, "notice has", "notices have") + " waited for more than five minutes.",
+		Do:   "Open the queue: it says why. What it names once mended, they go by themselves."}
+}
+
+func wordsGuarded(kind Kind, why string) finding.Finding {
+	return finding.Finding{ID: "channel.words/" + string(kind), Severity: finding.Warning,
+		Text: "The practice's own words for " + kind.known() + " are not used, because they hold " + why + ". The short built-in text goes out instead.",
+		Do:   "Change the words: notices hold no names, dates or numbers but those of the placeholders."}
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
