@@ -27,6 +27,7 @@ type View struct {
 	Notes    []Note
 	Events   []message.Event
 	Names    map[message.PersonID]string // what the persons in it are called
+	Bell     message.Standing            // towards the session's person
 	May      May
 }
 
@@ -51,6 +52,7 @@ const SentToField = "sent_to"
 // May is what the session may do to the message as it stands.
 type May struct {
 	Read, Take, HandOff, CallBack, Close, Reopen, Note, Send bool
+	Decline, Snooze                                          bool // what a bell is answered with, beside Take
 }
 
 // Seen answers what to hand to the next change of the message: nothing may have
@@ -85,6 +87,7 @@ func (d *Desk) look(ctx context.Context, s access.Session, id message.ID) (View,
 	var v View
 	err := d.store.View(func(tx *store.Tx) (err error) {
 		v, err = d.outside(tx, id)
+		v.Bell = d.bell.Standing(tx, id, s.Who)
 		return err
 	})
 	if err != nil {
@@ -300,7 +303,11 @@ func (d *Desk) may(s access.Session, v View, at time.Time) May {
 		_, err := v.Envelope.Status.Next(step)
 		return err == nil && s.May(access.WorkMessage)
 	}
+	bell := v.Bell
+	answers := s.May(access.WorkMessage) && (bell.Rings || bell.Promised && v.Envelope.Assignee == s.Who)
 	return May{
+		Decline:  answers && !bell.Declined,
+		Snooze:   answers && !bell.Heard,
 		Read:     v.Seal == Opened,
 		Take:     step(message.StepTake) && (v.Envelope.Status == message.New || v.Envelope.Assignee != s.Who),
 		HandOff:  step(message.StepHandOff),

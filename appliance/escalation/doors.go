@@ -105,7 +105,7 @@ func (e *Engine) Reopened(tx *store.Tx, env message.Envelope, at time.Time) erro
 // Standing answers how the bell of a message stands, and towards one person.
 func (e *Engine) Standing(tx *store.Tx, id message.ID, person message.PersonID) message.Standing {
 	t := getTimer(tx, id)
-	s := message.Standing{Rings: t.State == Ringing, Asked: slices.Contains(t.waitsFor(), person)}
+	s := message.Standing{Rings: t.State == Ringing, Promised: t.State == Promised, Bout: t.Bout, Asked: slices.Contains(t.waitsFor(), person)}
 	if r := t.rung(person); r != nil && t.State == Ringing {
 		s.Heard, s.Declined = r.Said == SaidYes, r.Said == SaidNo
 	}
