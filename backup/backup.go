@@ -4,7 +4,7 @@
 //
 // It is in charge of what lies on a target: sealed snapshots of the whole store,
 // copies of the epochs and blobs that they name, and a signed manifest of it all
-// (docs/formats-backup.md). It works while the appliance is locked, since it
+// (docs/formats/backup.md). It works while the appliance is locked, since it
 // seals to public recipients and checks with the machine's own verify identity.
 // It never decides who may start it. The appliance runs it (Run) and the pages
 // and the command line call it (Now, List, Verify, Restore).
