@@ -63,6 +63,24 @@ const (
 	ClockBelieved   What = "clock-believed"
 )
 
+// The schedules, and how people are reached.
+const (
+	ScheduleSet       What = "schedule-set"
+	ScheduleRemoved   What = "schedule-removed"
+	ScheduleReviewed  What = "schedule-reviewed"
+	SchedulesCount    What = "schedules-count" // and the plain list does not any more
+	OverrideAsked     What = "override-asked"
+	OverrideAgreed    What = "override-agreed"
+	OverrideDeclined  What = "override-declined"
+	OverrideUndone    What = "override-undone"
+	HolidaySet        What = "holiday-set"
+	HolidayRemoved    What = "holiday-removed"
+	ReachSet          What = "reach-set"
+	ChannelTested     What = "channel-tested"
+	ChannelConfirmed  What = "channel-confirmed" // the person answered a test
+	ChannelTestFailed What = "channel-test-failed"
+)
+
 // Keys.
 const (
 	PracticeMade   What = "practice-made"

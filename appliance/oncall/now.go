@@ -4,63 +4,104 @@ import (
 	"fmt"
 	"time"
 
-	"nightbell/appliance/finding"
+	"nightbell/appliance/settings"
 	"nightbell/appliance/store"
 )
 
-// Load reads the data that Resolve answers from.
-func Load(tx *store.Tx) (Schedule, error) {
-	order, err := Order(tx)
+// Load reads the plan as it counts now: it answers for now and what comes. What
+// is past was perhaps by an earlier edition; LoadSince knows those.
+func Load(tx *store.Tx) (Plan, error) {
+	p, err := load(tx)
 	if err != nil {
-		return Schedule{}, err
+		return Plan{}, fmt.Errorf("reading who is on call: %w", err)
 	}
-	s := Schedule{Order: order}
+	return p, nil
+}
+
+func load(tx *store.Tx) (p Plan, err error) {
+	if p.Zone, err = zone(tx); err != nil {
+		return p, err
+	}
+	if p.List, err = Order(tx); err != nil {
+		return p, err
+	}
+	if p.Uses, err = uses(tx); err != nil {
+		return p, err
+	}
 	now, on, err := switches.Get(tx, keyNow)
 	if err != nil {
-		return Schedule{}, fmt.Errorf("reading who is on call now: %w", err)
+		return p, err
 	}
 	if on {
-		s.Now = &now
+		p.Now = &now
 	}
 	doubt, doubted, err := doubts.Get(tx, keyDoubt)
 	if err != nil {
-		return Schedule{}, fmt.Errorf("reading the doubt about the clock: %w", err)
+		return p, err
 	}
 	if doubted {
-		s.Doubt = &doubt
+		p.Doubt = &doubt
 	}
-	return s, nil
+	if p.Schedules, err = all(tx, schedules); err != nil {
+		return p, err
+	}
+	for i := range p.Schedules {
+		// Of editions in force nothing is before: were the clock put back a second
+		// after a change, nobody would be on call.
+		p.Schedules[i].From = time.Time{}
+	}
+	if p.Overrides, err = all(tx, overrides); err != nil {
+		return p, err
+	}
+	p.Holidays, err = all(tx, holidays)
+	return p, err
+}
+
+// LoadSince reads the plan with all editions of the schedules that counted at a
+// moment or later, to show what was.
+func LoadSince(tx *store.Tx, since time.Time) (Plan, error) {
+	p, err := Load(tx)
+	if err != nil {
+		return Plan{}, err
+	}
+	if p.Schedules, err = all(tx, schedules); err != nil {
+		return Plan{}, fmt.Errorf("reading the schedules: %w", err)
+	}
+	err = editions.Each(tx, "", func(_ string, s Schedule) error {
+		if s.Until.After(since) {
+			p.Schedules = append(p.Schedules, s)
+		}
+		return nil
+	})
+	if err != nil {
+		return Plan{}, fmt.Errorf("reading earlier schedules: %w", err)
+	}
+	return p, nil
+}
+
+// zone is the practice's time zone. One that cannot be read is damage: nobody
+// knows then whose turn it is.
+func zone(tx *store.Tx) (*time.Location, error) {
+	zone, err := time.LoadLocation(settings.Get(tx, settings.PracticeTimezone))
+	if err != nil {
+		return nil, fmt.Errorf("the practice's time zone: %w", store.ErrDamaged)
+	}
+	return zone, nil
+}
+
+func all[V any](tx *store.Tx, table store.Table[V]) (list []V, err error) {
+	err = table.Each(tx, "", func(_ string, v V) error {
+		list = append(list, v)
+		return nil
+	})
+	return list, err
 }
 
 // Now answers who takes urgent calls at a moment.
 func Now(tx *store.Tx, at time.Time) (Answer, error) {
-	s, err := Load(tx)
+	p, err := Load(tx)
 	if err != nil {
 		return Answer{}, err
 	}
-	return Resolve(s, at), nil
-}
-
-// Findings says what is wrong with who is on call.
-func Findings(tx *store.Tx, at time.Time) ([]finding.Finding, error) {
-	s, err := Load(tx)
-	if err != nil {
-		return nil, err
-	}
-	var list []finding.Finding
-	if s.Doubt != nil {
-		list = append(list, finding.Finding{
-			ID: "oncall.clock", Severity: finding.Alarm,
-			Text: "Everybody is on call, because " + s.Doubt.Text() + ".",
-			Do:   "Look at the server's date and time, set them right, then say “the clock is right” on the on-call page.",
-		})
-	}
-	if len(Resolve(s, at).Turns) == 0 {
-		list = append(list, finding.Finding{
-			ID: "oncall.nobody", Severity: finding.Alarm,
-			Text: "Nobody is on the on-call list.",
-			Do:   "Put the people who take urgent calls on the list, in the order they are to be rung.",
-		})
-	}
-	return list, nil
+	return Resolve(p, at), nil
 }

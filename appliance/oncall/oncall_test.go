@@ -21,21 +21,21 @@ func TestWhoTakesUrgentCalls(t *testing.T) {
 	doubt := &oncall.Doubt{Kind: oncall.ClockJumped, By: time.Hour, At: night}
 	for _, c := range []struct {
 		name      string
-		schedule  oncall.Schedule
+		schedule  oncall.Plan
 		want      []message.PersonID
 		everybody bool
 		why       oncall.Why
 	}{
-		{"nobody on the list", oncall.Schedule{}, nil, false, oncall.WhyNobody},
-		{"the list as it stands", oncall.Schedule{Order: order}, order, false, oncall.WhyList},
-		{"on call now goes first", oncall.Schedule{Order: order, Now: now("hale", time.Time{})}, []message.PersonID{"hale", "okafor", "lindqvist"}, false, oncall.WhySwitch},
-		{"on call now need not be on the list", oncall.Schedule{Order: order, Now: now("ames", time.Time{})}, []message.PersonID{"ames", "okafor", "lindqvist", "hale"}, false, oncall.WhySwitch},
-		{"on call now without a list", oncall.Schedule{Now: now("ames", time.Time{})}, []message.PersonID{"ames"}, false, oncall.WhySwitch},
-		{"a second before it ends", oncall.Schedule{Order: order, Now: now("hale", night.Add(time.Second))}, []message.PersonID{"hale", "okafor", "lindqvist"}, false, oncall.WhySwitch},
-		{"the moment it ends", oncall.Schedule{Order: order, Now: now("hale", night)}, order, false, oncall.WhyList},
-		{"a clock that is not believed", oncall.Schedule{Order: order, Doubt: doubt}, order, true, oncall.WhyClock},
-		{"an end that the clock cannot tell", oncall.Schedule{Order: order, Now: now("ames", night.Add(-time.Minute)), Doubt: doubt}, []message.PersonID{"okafor", "lindqvist", "hale", "ames"}, true, oncall.WhyClock},
-		{"not believed and nobody", oncall.Schedule{Doubt: doubt}, nil, true, oncall.WhyClock},
+		{"nobody on the list", oncall.Plan{}, nil, false, oncall.WhyNobody},
+		{"the list as it stands", oncall.Plan{List: order}, order, false, oncall.WhyList},
+		{"on call now goes first", oncall.Plan{List: order, Now: now("hale", time.Time{})}, []message.PersonID{"hale", "okafor", "lindqvist"}, false, oncall.WhySwitch},
+		{"on call now need not be on the list", oncall.Plan{List: order, Now: now("ames", time.Time{})}, []message.PersonID{"ames", "okafor", "lindqvist", "hale"}, false, oncall.WhySwitch},
+		{"on call now without a list", oncall.Plan{Now: now("ames", time.Time{})}, []message.PersonID{"ames"}, false, oncall.WhySwitch},
+		{"a second before it ends", oncall.Plan{List: order, Now: now("hale", night.Add(time.Second))}, []message.PersonID{"hale", "okafor", "lindqvist"}, false, oncall.WhySwitch},
+		{"the moment it ends", oncall.Plan{List: order, Now: now("hale", night)}, order, false, oncall.WhyList},
+		{"a clock that is not believed", oncall.Plan{List: order, Doubt: doubt}, order, true, oncall.WhyClock},
+		{"an end that the clock cannot tell", oncall.Plan{List: order, Now: now("ames", night.Add(-time.Minute)), Doubt: doubt}, []message.PersonID{"okafor", "lindqvist", "hale", "ames"}, true, oncall.WhyClock},
+		{"not believed and nobody", oncall.Plan{Doubt: doubt}, nil, true, oncall.WhyClock},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := oncall.Resolve(c.schedule, night)
@@ -52,7 +52,7 @@ func TestWhoTakesUrgentCalls(t *testing.T) {
 func TestEveryoneOnTheListIsOnCallOnce(t *testing.T) {
 	person := rapid.SampledFrom([]message.PersonID{"a", "b", "c", "d", "e", "f"})
 	rapid.Check(t, func(t *rapid.T) {
-		s := oncall.Schedule{Order: rapid.SliceOfDistinct(person, rapid.ID).Draw(t, "order")}
+		s := oncall.Plan{List: rapid.SliceOfDistinct(person, rapid.ID).Draw(t, "order")}
 		if rapid.Bool().Draw(t, "switched") {
 			s.Now = &oncall.Switch{Person: person.Draw(t, "now")}
 			if rapid.Bool().Draw(t, "ends") {
@@ -69,9 +69,9 @@ func TestEveryoneOnTheListIsOnCallOnce(t *testing.T) {
 				t.Fatalf("%s is rung twice: %v", p, people)
 			}
 		}
-		for _, p := range s.Order {
+		for _, p := range s.List {
 			if !slices.Contains(people, p) {
-				t.Fatalf("%s is on the list %v and not on call: %v", p, s.Order, people)
+				t.Fatalf("%s is on the list %v and not on call: %v", p, s.List, people)
 			}
 		}
 		if s.Doubt == nil && s.Now != nil && (s.Now.Until.IsZero() || s.Now.Until.After(night)) && people[0] != s.Now.Person {

@@ -17,12 +17,14 @@ const (
 	keyOrder = "order"
 	keyNow   = "now"
 	keyDoubt = "clock"
+	keyUses  = "uses"
 )
 
 var (
 	orders   = store.NewTable[[]message.PersonID](bucket)
 	switches = store.NewTable[Switch](bucket)
 	doubts   = store.NewTable[Doubt](bucket)
+	counting = store.NewTable[Uses](bucket)
 )
 
 // ErrTwice says that a list names somebody twice.
@@ -31,7 +33,8 @@ var ErrTwice = errors.New("the on-call list names somebody twice")
 // ErrOver says that an "on call now" would end before it begins.
 var ErrOver = errors.New("that time is over already")
 
-// Set keeps who is rung, in order. An empty list is allowed, and a finding.
+// Set keeps who is rung, in order, and makes the list what counts. An empty list
+// is allowed, and a finding.
 func Set(tx *store.Tx, by string, order []message.PersonID, at time.Time) error {
 	for i, p := range order {
 		if p == "" || slices.Contains(order[:i], p) {
@@ -43,6 +46,9 @@ func Set(tx *store.Tx, by string, order []message.PersonID, at time.Time) error 
 	}
 	if err := orders.Put(tx, keyOrder, order); err != nil {
 		return fmt.Errorf("keeping the on-call list: %w", err)
+	}
+	if err := counting.Put(tx, keyUses, UsesList); err != nil {
+		return fmt.Errorf("counting the on-call list: %w", err)
 	}
 	return trace(tx, audit.OnCallSet, by, order, at)
 }

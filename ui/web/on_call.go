@@ -114,10 +114,10 @@ func (s *Server) fillOnCall(tx *store.Tx, v *onCallPage) error {
 	}
 	names := s.names(tx)
 	v.Step, v.Doubt = s.words.span(stepLength(tx)), schedule.Doubt != nil
-	order := make([]string, len(schedule.Order))
-	for i, id := range schedule.Order {
+	order := make([]string, len(schedule.List))
+	for i, id := range schedule.List {
 		order[i] = string(id)
-		o := orderView{N: i + 1, ID: string(id), Name: names.of(id), FirstOne: i == 0, LastOne: i == len(schedule.Order)-1}
+		o := orderView{N: i + 1, ID: string(id), Name: names.of(id), FirstOne: i == 0, LastOne: i == len(schedule.List)-1}
 		o.How, o.Warn = s.reach(tx, people, id)
 		v.Order = append(v.Order, o)
 	}
@@ -128,7 +128,7 @@ func (s *Server) fillOnCall(tx *store.Tx, v *onCallPage) error {
 		}
 		o := option{Value: string(p.ID), Label: p.Call()}
 		v.Staff = append(v.Staff, o)
-		if !slices.Contains(schedule.Order, p.ID) {
+		if !slices.Contains(schedule.List, p.ID) {
 			v.CanAdd = append(v.CanAdd, o)
 		}
 	}
