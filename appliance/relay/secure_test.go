@@ -269,6 +269,38 @@ func TestALetterWhoseKeyFileIsMissingIsTriedAgain(t *testing.T) {
 	o.until("an empty queue", empty)
 }
 
+func TestALetterWhoseContentCannotBeReadToItsEndIsTriedAgain(t *testing.T) {
+	o, host := newOffice(t), startHost(t, smarthost.Options{})
+	o.use(host)
+	env, key := o.someMessage(), hybridKey(t)
+	o.post(env, access.Person{ID: "p7", Mail: canaryAddress, AgeRecipient: key.Recipient().String()}, message.Clear(strings.Repeat("x", message.InlineLimit+1)))
+	blobs, err := filepath.Glob(filepath.Join(o.dir, "blobs", "*", "*"))
+	if err != nil || len(blobs) != 1 {
+		t.Fatalf("the blobs are %q, %v", blobs, err)
+	}
+	away := filepath.Join(o.dir, "away")
+	if err := os.Rename(blobs[0], away); err != nil {
+		t.Fatal(err)
+	}
+	// A folder opens as a file does, and fails at the first read.
+	if err := os.Mkdir(blobs[0], 0o700); err != nil {
+		t.Fatal(err)
+	}
+	o.run()
+	if e := o.until("an attempt", tried(1))[0]; e.State != relay.StateWaiting || e.NextAt.IsZero() {
+		t.Fatalf("the queue has %+v", e)
+	}
+	if host.Attempts() == 0 {
+		t.Error("it failed before the letter was begun")
+	}
+	if err := errors.Join(os.Remove(blobs[0]), os.Rename(away, blobs[0])); err != nil {
+		t.Fatal(err)
+	}
+	o.turn(time.Minute)
+	receive(t, host, 1)
+	o.until("an empty queue", empty)
+}
+
 func TestALetterNeedsAKeyAndAnAddress(t *testing.T) {
 	o := newOffice(t)
 	env := o.someMessage()

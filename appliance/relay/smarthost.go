@@ -257,7 +257,7 @@ func (h smarthost) hand(s step, client *smtp.Client, l letter) *failure {
 		s.conn.Close()
 		var content *contentError
 		if errors.As(err, &content) {
-			return &failure{why: whyNoContent, forGood: true, address: true}
+			return &failure{why: whyNoContent, address: true}
 		}
 		return &failure{why: whyGone(h.at())}
 	}
