@@ -12,6 +12,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jonboulle/clockwork"
@@ -64,6 +65,7 @@ type Appliance struct {
 	asked    askedFor
 	blobs    []message.ID // that lay on the disk before anything was taken
 	where    addresses
+	hung     atomic.Bool // the bell hung: whatever holds it may hold the stores
 }
 
 // Open opens a data folder, locked. It answers store.ErrInUse when another
@@ -115,7 +117,7 @@ func (a *Appliance) wire() {
 	a.Tokens = a.answerTokens()
 	a.Queue = relay.NewQueue(relay.OutOptions{Store: a.Store, Vault: a.Vault, Outcome: bellOutcome{a}, Clock: a.Clock, Log: a.Log})
 	a.Bell = escalation.New(escalation.Options{
-		Store: a.Store, People: bellPeople{a}, LastCommit: a.last, Clock: a.Clock, Log: a.Log,
+		Store: a.Store, Node: a.Node, People: bellPeople{a}, LastCommit: a.last, Clock: a.Clock, Log: a.Log,
 		Channels: a.wireChannels(),
 	})
 	a.Intake = intake.New(intake.Options{Store: a.Store, Vault: a.Vault, Clock: a.Clock, Bell: a.Bell, Log: a.Log})
@@ -139,8 +141,12 @@ func (a *Appliance) link(id message.ID) string {
 // dropped. Calls are still taken and rung.
 func (a *Appliance) Lock(ctx context.Context, by string) error { return a.Vault.Lock(ctx, by) }
 
-// Close closes what Open opened. Run has to have ended.
+// Close closes what Open opened. Run has to have ended. After a bell that hung
+// it closes nothing, as nothing may answer: the end of the process does.
 func (a *Appliance) Close() error {
+	if a.hung.Load() {
+		return nil
+	}
 	var errs []error
 	if a.Vault != nil {
 		errs = append(errs, a.Vault.Close())

@@ -15,7 +15,8 @@ import (
 // Run runs the background jobs and the mail door until the context ends, and
 // waits for all of them. It ends by itself, with an error, when a write could
 // not be made durable: what was said then is unknown, and only a new start
-// knows what the disk has.
+// knows what the disk has. When the bell hangs it ends without waiting for what
+// may hang too.
 func (a *Appliance) Run(ctx context.Context, mail net.Listener) error {
 	a.mail = relay.NewServer(relay.InOptions{
 		Store: a.Store, Intake: mailIntake{a}, Devices: a.Access,
@@ -44,9 +45,31 @@ func (a *Appliance) Run(ctx context.Context, mail net.Listener) error {
 			return nil
 		})
 	}
-	err := group.Wait()
-	a.asked.stop()
-	return err
+	ended := make(chan error, 1)
+	go func() { ended <- group.Wait() }()
+	hung := make(chan error, 1)
+	go func() { hung <- a.watchBell(ctx) }()
+	select {
+	case err := <-ended:
+		a.asked.stop()
+		return err
+	case err := <-hung:
+		if err != nil {
+			return err
+		}
+		err = <-ended
+		a.asked.stop()
+		return err
+	}
+}
+
+// watchBell answers an error when the bell hangs, and nil when the run ends.
+func (a *Appliance) watchBell(ctx context.Context) error {
+	if err := a.Bell.Watch(ctx); err != nil {
+		a.hung.Store(true)
+		return &Advice{What: "the bell hung, and the process ends so that it can start anew", Do: "nothing that was confirmed is lost; the service starts again by itself. If this comes back, look whether the disk is failing", Err: err}
+	}
+	return nil
 }
 
 // mendEpochs looks once, after a start, whether each epoch file and its copy are

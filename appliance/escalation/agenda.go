@@ -14,6 +14,7 @@ type entry struct {
 	rev      int64         // of the timer it stands for
 	due      time.Duration // on the stopwatch
 	attempts int           // of this step that could not be committed
+	away     bool          // it rang while the process was away, and nothing says so yet
 	index    int
 }
 
@@ -35,6 +36,13 @@ func (a *agenda) set(id message.ID, rev int64, due time.Duration) {
 	e := &entry{id: id, rev: rev, due: due}
 	a.byID[id] = e
 	heap.Push((*byDue)(a), e)
+}
+
+// note takes a timer that was written anew and is due as before.
+func (a *agenda) note(id message.ID, rev int64) {
+	if e, ok := a.byID[id]; ok {
+		e.rev = rev
+	}
 }
 
 // drop forgets the timer of a message.

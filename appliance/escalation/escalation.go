@@ -6,7 +6,8 @@
 // timeline, audit leaf, the next timer) is one transaction, so that a restart
 // runs overdue steps at once, none twice and none skipped. Rooms that work
 // messages call its doors (doors.go) inside their own changes; pages read Live.
-// machine.go holds the states, bell.go and ring.go what a step does, run.go when.
+// machine.go holds the states, policy.go and plan.go whom a step rings, bell.go and
+// ring.go what it does, run.go when; watchdog.go looks whether all that moves.
 //
 // It decides who is rung and when, never how (notify) nor who is on call (oncall).
 package escalation
@@ -49,6 +50,7 @@ type Options struct {
 	LastCommit time.Time
 
 	Store    *store.Store
+	Node     *store.Store // of this machine alone; nil: how long it was away is told by LastCommit
 	People   People
 	Channels []notify.Channel
 	Clock    clockwork.Clock
@@ -59,17 +61,23 @@ type Options struct {
 // it is made; steps come due while Run runs.
 type Engine struct {
 	store    *store.Store
+	node     *store.Store
 	people   People
 	channels []notify.Channel
 	clock    clockwork.Clock
 	log      *slog.Logger
 	watch    *stopwatch
 	last     time.Time // newest commit before this start
+	gone     away      // before this start
 	made     time.Time
 
 	mu      sync.Mutex
 	arrived map[message.ID]arrival // what commits did to timers and Run has not seen
+	known   map[message.ID]known   // timers as Run saw them last
+	onHang  []func()
 	trouble trouble
+	hung    atomic.Bool
+	missed  atomic.Bool // something rang, or should have, while the process was away
 	wake    chan struct{}
 	ticked  atomic.Pointer[time.Time]
 }
@@ -86,10 +94,11 @@ func New(o Options) *Engine {
 		o.LastCommit = o.Store.LastCommit()
 	}
 	e := &Engine{
-		store: o.Store, people: o.People, channels: o.Channels, clock: o.Clock,
+		store: o.Store, node: o.Node, people: o.People, channels: o.Channels, clock: o.Clock,
 		log: o.Log.With("job", "bell"), watch: newStopwatch(o.Clock), last: o.LastCommit,
-		arrived: map[message.ID]arrival{}, wake: make(chan struct{}, 1), made: o.Clock.Now(),
+		arrived: map[message.ID]arrival{}, known: map[message.ID]known{}, wake: make(chan struct{}, 1), made: o.Clock.Now(),
 	}
+	e.gone = away{from: lastSign(o.Node, o.LastCommit), to: e.made}
 	o.Store.Watch(e.committed)
 	return e
 }
@@ -113,6 +122,9 @@ func (e *Engine) Tick() time.Time {
 // Alive is nil while the engine goes round; /readyz and the findings ask it.
 func (e *Engine) Alive() error {
 	t := e.Tick()
+	if e.Hung() {
+		return fmt.Errorf("the bell hangs")
+	}
 	if t.IsZero() {
 		return fmt.Errorf("the bell has not started")
 	}

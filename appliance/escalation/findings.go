@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -111,6 +112,11 @@ func (e *Engine) ownFindings() []finding.Finding {
 			Text: "The bell cannot write its steps to the disk and keeps trying.",
 			Do:   "Look whether the disk is full, and watch the desks until it rings again."})
 	}
+	if long := e.gone.long(); long >= worthSaying && e.clock.Since(e.made) <= grace && e.missed.Load() {
+		list = append(list, finding.Finding{ID: "bell.restarted", Severity: finding.Note,
+			Text: "Nightbell was away for " + minutes(long) + " while an urgent call rang. What came due meanwhile was rung when it was back.",
+			Do:   "Look at what is overdue, and find out why the server was off."})
+	}
 	if t.untraced > 0 {
 		list = append(list, finding.Finding{ID: "bell.untraced", Severity: finding.Warning,
 			Text: "The bell rang without writing it into the audit log, because that failed.",
@@ -154,4 +160,11 @@ func noWayOut() finding.Finding {
 	return finding.Finding{ID: NoWayOut, Severity: finding.Alarm,
 		Text: "No working channel leaves the building: an urgent call rings at the desks only.",
 		Do:   "Set the mail server in the settings, give the people on call a mail address, and send a test."}
+}
+
+func minutes(d time.Duration) string {
+	if d < 2*time.Hour {
+		return strconv.Itoa(int(d.Minutes())) + " minutes"
+	}
+	return strconv.Itoa(int(d.Hours())) + " hours"
 }

@@ -57,16 +57,19 @@ func (e *Engine) Live(tx *store.Tx, at time.Time) ([]Live, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading what rings: %w", err)
 	}
-	slices.SortStableFunc(list, func(a, b Live) int {
-		if a.State != b.State {
-			if a.State == Ringing {
-				return -1
-			}
-			return 1
-		}
-		return a.Since.Compare(b.Since)
-	})
+	slices.SortStableFunc(list, byWaiting)
 	return list, nil
+}
+
+// byWaiting puts what rings first, and the oldest message on top.
+func byWaiting(a, b Live) int {
+	if a.State != b.State {
+		if a.State == Ringing {
+			return -1
+		}
+		return 1
+	}
+	return a.Since.Compare(b.Since)
 }
 
 // Of answers the bell of one message; false when it is silent.
@@ -83,6 +86,25 @@ func (e *Engine) Of(tx *store.Tx, id message.ID, at time.Time) (Live, bool, erro
 	return l, err == nil, err
 }
 
+// live is what a timer says of itself.
+func (t *timer) live() Live {
+	l := Live{
+		Message: t.Message, Number: t.Number, Type: t.Type, Urgency: t.Urgency, State: t.State, Reason: t.Reason, Bout: t.Bout,
+		Assignee: t.Assignee, Since: t.Since, Times: t.Times, Rung: t.Rung, Nobody: t.Nobody, NextAt: t.Next,
+		Waiting: t.waitsFor(), Snoozed: t.State == Promised && !t.Until.IsZero(),
+	}
+	if t.State != Ringing {
+		return l
+	}
+	places := t.policy().places(t.Reason)
+	now := places[max(0, t.Step-1)%len(places)]
+	l.Step, l.Of = now.n, now.of
+	if l.LastResort = t.Last; t.Last {
+		l.Phone, l.PhoneName = t.policy().LastResort.Phone, t.policy().LastResort.PhoneName
+	}
+	return l
+}
+
 // preview tells who would be rung, by the same plan that rings.
 type preview struct {
 	planner
@@ -94,21 +116,8 @@ func (e *Engine) preview(tx *store.Tx, answer oncall.Answer, at time.Time) *prev
 }
 
 func (p *preview) of(t timer) (Live, error) {
-	l := Live{
-		Message: t.Message, Number: t.Number, Type: t.Type, Urgency: t.Urgency, State: t.State, Reason: t.Reason, Bout: t.Bout,
-		Assignee: t.Assignee, Since: t.Since, Times: t.Times, Rung: t.Rung, Nobody: t.Nobody, NextAt: t.Next,
-		Waiting: t.waitsFor(),
-	}
-	if t.State == Ringing {
-		places := t.policy().places(t.Reason)
-		now := places[max(0, t.Step-1)%len(places)]
-		l.Step, l.Of = now.n, now.of
-		if l.LastResort = t.Last; t.Last {
-			l.Phone, l.PhoneName = t.policy().LastResort.Phone, t.policy().LastResort.PhoneName
-		}
-	}
+	l := t.live()
 	if t.State == Promised {
-		l.Snoozed = !t.Until.IsZero()
 		t.Reason, t.Step, t.Rung = notify.Overdue, 0, nil
 	}
 	t.Rung = slices.Clone(t.Rung)

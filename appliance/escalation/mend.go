@@ -15,6 +15,8 @@ type mending struct {
 	doubt   *oncall.Doubt // the clock is not believed, and nobody was told yet
 	rewrite bool          // the times in the store do not fit the wall clock
 	check   bool          // urgent messages without a bell were not looked for yet
+	lost    []message.ID  // messages whose timer could not be read
+	tell    bool          // that the process was away
 	after   time.Duration // on the stopwatch: when to try again
 	tries   int
 }
@@ -35,7 +37,7 @@ func (r *round) look() {
 
 // mend tries what there is to mend, with backoff.
 func (r *round) mend(ctx context.Context) {
-	if r.doubt == nil && !r.rewrite && !r.check || r.watch.elapsed() < r.after {
+	if r.doubt == nil && !r.rewrite && !r.check && !r.tell && len(r.lost) == 0 || r.watch.elapsed() < r.after {
 		return
 	}
 	err := r.mendAll(ctx)
@@ -59,7 +61,22 @@ func (r *round) mendAll(ctx context.Context) error {
 	if err := r.rewriteTimes(ctx); err != nil {
 		return err
 	}
+	r.tellRestart(ctx)
+	if err := r.beginLost(ctx); err != nil {
+		return err
+	}
 	return r.findMissing(ctx)
+}
+
+// beginLost begins the bells anew whose timers could not be read.
+func (r *round) beginLost(ctx context.Context) error {
+	for len(r.lost) > 0 {
+		if err := r.beginAnew(ctx, r.lost[0]); err != nil {
+			return err
+		}
+		r.lost = r.lost[1:]
+	}
+	return nil
 }
 
 // tellDoubt puts everybody on call.
@@ -161,14 +178,15 @@ func (r *round) beginAnew(ctx context.Context, id message.ID) error {
 		}
 		found = here && getTimer(tx, id).State == Silent
 		switch {
-		case !found:
+		case getTimer(tx, id).State != Silent:
 			return nil
-		case env.Status == message.New:
+		case found && env.Status == message.New:
 			return r.Begin(tx, env, at)
-		case env.Status == message.Taken:
+		case found && env.Status == message.Taken:
 			return r.Taken(tx, env, at)
 		}
-		return nil
+		found = false
+		return timers.Delete(tx, string(id)) // what could not be read, of a message that is done or gone
 	})
 	if err == nil && found {
 		r.log.Error("an urgent message had no bell, and has one now", "message", string(id))

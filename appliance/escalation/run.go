@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"sync"
 	"time"
 
 	"nightbell/appliance/message"
@@ -55,7 +56,12 @@ type round struct {
 
 // Run rings what comes due until the context ends. No failed step ends it.
 func (e *Engine) Run(ctx context.Context) error {
-	r := &round{Engine: e, agenda: newAgenda(), mending: mending{check: true}}
+	r := &round{Engine: e, agenda: newAgenda(), mending: mending{check: true, tell: true}}
+	var signs sync.WaitGroup
+	ctx, cancel := context.WithCancel(ctx)
+	signs.Go(func() { e.signLife(ctx) })
+	defer signs.Wait()
+	defer cancel()
 	e.tick()
 	if err := r.start(); err != nil {
 		return fmt.Errorf("starting the bell: %w", err)
@@ -88,6 +94,7 @@ func (r *round) start() error {
 		for _, id := range unreadable {
 			r.log.Error("a timer cannot be read", "message", string(id))
 		}
+		r.lost = append(r.lost, unreadable...)
 		return err
 	})
 	if err != nil {
@@ -100,7 +107,13 @@ func (r *round) start() error {
 	}
 	for _, t := range all {
 		left := min(max(0, t.Next.Sub(sure)), t.wait())
-		r.agenda.set(t.Message, t.Rev, r.watch.elapsed()+left)
+		due := r.watch.elapsed() + left
+		r.agenda.set(t.Message, t.Rev, due)
+		if t.State == Ringing || left == 0 {
+			r.agenda.byID[t.Message].away = true
+			r.missed.Store(true)
+		}
+		r.know(t, due)
 	}
 	r.rewrite = behind > negligible
 	if behind > believable {
@@ -119,16 +132,35 @@ func (r *round) take() {
 	for id, a := range arrived {
 		if a.value == nil {
 			r.agenda.drop(id)
+			r.forget(id)
 			continue
 		}
 		var t timer
 		if err := json.Unmarshal(a.value, &t); err != nil {
 			r.log.Error("a timer cannot be read", "message", string(id))
-			r.check = true // it rings anew
+			r.lost = append(r.lost, id) // it rings anew
+			r.forget(id)
+			r.agenda.drop(id)
 			continue
 		}
-		r.agenda.set(id, t.Rev, dueOf(t, a))
+		r.heardOf(t, a)
 	}
+}
+
+// heardOf puts one timer into the agenda. What was only noted in it, as that one
+// of several answered, moves no step: not even when the wall clock jumped since.
+func (r *round) heardOf(t timer, a arrival) {
+	r.mu.Lock()
+	was, here := r.known[t.Message]
+	r.mu.Unlock()
+	if here && was.timer.Next.Equal(t.Next) && r.agenda.byID[t.Message] != nil {
+		r.agenda.note(t.Message, t.Rev)
+		r.know(t, was.due)
+		return
+	}
+	due := dueOf(t, a)
+	r.agenda.set(t.Message, t.Rev, due)
+	r.know(t, due)
 }
 
 // dueOf is when a timer that was just committed comes due, in elapsed time. Its
@@ -194,6 +226,11 @@ func (r *round) commit(ctx context.Context, list []*entry, how care) error {
 			t := getTimer(tx, one.id)
 			if t.State == Silent || t.Rev != one.rev {
 				continue
+			}
+			if one.away {
+				if err := c.restarted(&t); err != nil {
+					return err
+				}
 			}
 			if err := c.apply(&t, due); err != nil {
 				return err

@@ -34,6 +34,9 @@ type alarmView struct {
 
 // alarm answers the red bar anew, for a page that is told of a change.
 func (s *Server) alarm(c echo.Context) error {
+	if s.app.Bell.Hung() { // the store may hang with it
+		return s.part(c, "menu", "alarms", s.alarmsFromMemory(sessionOf(c)))
+	}
 	var list []alarmView
 	err := s.view(func(tx *store.Tx) (err error) {
 		list, err = s.alarms(tx, sessionOf(c), s.app.Clock.Now())
@@ -43,6 +46,20 @@ func (s *Server) alarm(c echo.Context) error {
 		return err
 	}
 	return s.part(c, "menu", "alarms", list)
+}
+
+// alarmsFromMemory are what rings, by what is known without the store: not who
+// was rung, nor how the message stands.
+func (s *Server) alarmsFromMemory(session access.Session) (list []alarmView) {
+	now := s.app.Clock.Now()
+	for _, r := range s.app.Bell.FromMemory() {
+		list = append(list, alarmView{
+			ID: string(r.Message), Number: r.Number.String(), What: s.words.say("alarm.what." + string(r.Reason)),
+			Rung: s.words.say("alarm.hung"), SinceMS: r.Since.UnixMilli(), Waited: clock(now.Sub(r.Since)),
+			NextMS: now.UnixMilli(), NextIn: clock(0), CanTake: session.May(access.WorkMessage),
+		})
+	}
+	return list
 }
 
 // alarms are what rings now, the one that waits longest first.

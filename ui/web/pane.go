@@ -4,6 +4,7 @@ import (
 	"html/template"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -294,6 +295,13 @@ func (s *Server) eventWords(ev message.Event, v desk.View) string {
 		return w.say("event.failed", whom, channel)
 	case message.EventAccepted:
 		return w.say("event.taken", who)
+	case message.EventAnswered:
+		return w.say("event.answered", who)
+	case message.EventDeclined:
+		return w.say("event.declined", who)
+	case message.EventSnoozed:
+		minutes, _, _ := strings.Cut(ev.Detail, "m")
+		return w.say("event.snoozed", who, minutes)
 	case message.EventHandedOff:
 		return w.say("event.handed-off", who, whom)
 	case message.EventNoted:
@@ -311,6 +319,23 @@ func (s *Server) eventWords(ev message.Event, v desk.View) string {
 		return w.say("event.closed", who, w.say("outcome."+ev.Detail))
 	case message.EventReopened:
 		return w.say("event.reopened", who)
+	case message.EventRestarted:
+		return s.awayWords(ev.Detail)
 	}
 	return string(ev.What)
+}
+
+// awayWords says when the process was away; since when is not always known.
+func (s *Server) awayWords(span string) string {
+	since, until, _ := strings.Cut(span, "/")
+	cal := s.today()
+	from, errFrom := time.Parse(time.RFC3339, since)
+	to, errTo := time.Parse(time.RFC3339, until)
+	switch {
+	case errTo != nil:
+		return s.words.say("event.restarted")
+	case errFrom != nil:
+		return s.words.say("event.restarted-until", cal.stamp(to).Said)
+	}
+	return s.words.say("event.restarted-span", cal.stamp(from).Said, cal.stamp(to).Said)
 }

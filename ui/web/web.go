@@ -66,6 +66,7 @@ func New(a *appliance.Appliance) (*Server, error) {
 	s := &Server{app: a, log: a.Log, words: w, assets: files, render: r, hub: newHub(a.Clock, a.Desks), counts: newRequestCounts()}
 	s.echo = s.router()
 	a.Store.Watch(func(ws store.WriteSet) { s.hub.changed(changeOf(ws)) })
+	a.Bell.OnHang(func() { s.hub.changed(change{alarm: true}) })
 	a.Vault.OnChange(s.hub.lock)
 	a.Access.OnEnd(s.hub.end)
 	return s, nil
