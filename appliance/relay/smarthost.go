@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/smtp"
 	"net/textproto"
-	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -59,11 +58,9 @@ func (q *Queue) config(tx *store.Tx) (smarthost, *failure) {
 	if at == "" {
 		return h, &failure{why: whyNoSmarthost, held: true}
 	}
-	u, err := url.Parse(at)
-	if err != nil || u.Scheme != schemeTLS && u.Scheme != schemeSTARTTLS || u.Hostname() == "" || u.Port() == "" {
+	if !h.leadsTo(at) {
 		return h, &failure{why: whyBadHost, held: true}
 	}
-	h.scheme, h.host, h.port = u.Scheme, u.Hostname(), u.Port()
 	if h.from == "" {
 		return h, &failure{why: whyNoFrom, held: true}
 	}
