@@ -105,7 +105,9 @@ func TestNumbersForMachinesTellNoNames(t *testing.T) {
 	if strings.Contains(got.Body, "Zyxcanary") || strings.Contains(got.Body, "rosa") {
 		t.Error("a name stands in the metrics")
 	}
-	if ready := c.Get("/readyz"); ready.Status != http.StatusOK || !strings.Contains(ready.Body, "open") {
-		t.Errorf("readyz answers %d %s", ready.Status, ready.Body)
+	for _, want := range []string{`"status":"ready"`, `"state":"open"`, `"bell_seconds":`, `"last_resort":true`} { // nobody is on call
+		if ready := c.Get("/readyz"); ready.Status != http.StatusOK || !strings.Contains(ready.Body, want) || strings.Contains(ready.Body, "Zyxcanary") {
+			t.Errorf("readyz answers %d %s without %s", ready.Status, ready.Body, want)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 )
@@ -11,17 +12,32 @@ func (s *Server) healthz(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]string{"status": "ok"})
 }
 
-// readyz: it can commit, and the bell moves. A load balancer or a watchdog may
-// ask anybody's way, so it says which of them in a word and no more.
+// readiness is what /readyz says: nothing of a message, a person or a machine.
+type readiness struct {
+	Status     string   `json:"status"`
+	State      string   `json:"state,omitempty"`
+	Why        string   `json:"why,omitempty"`
+	Bell       *float64 `json:"bell_seconds,omitempty"` // since the bell last went round; absent: it never did
+	LastResort bool     `json:"last_resort"`            // an urgent call has used up everybody
+}
+
+// readyz: it can commit, and the bell moves. A load balancer or `nightbell watch`
+// may ask anybody's way, so it says which of them in a word and no more.
 func (s *Server) readyz(c echo.Context) error {
+	pulse := s.app.Pulse()
+	r := readiness{Status: "ready", State: "open", LastResort: pulse.LastResort}
+	if pulse.Beats {
+		seconds := pulse.Beat.Round(time.Millisecond).Seconds()
+		r.Bell = &seconds
+	}
 	if err := s.app.Ready(c.Request().Context()); err != nil {
-		return c.JSON(http.StatusServiceUnavailable, map[string]string{"status": "not ready", "why": s.explain(err).Text})
+		r.Status, r.State, r.Why = "not ready", "", s.explain(err).Text
+		return c.JSON(http.StatusServiceUnavailable, r)
 	}
-	state := "open"
 	if s.app.Vault.Locked() {
-		state = "locked"
+		r.State = "locked"
 	}
-	return c.JSON(http.StatusOK, map[string]string{"status": "ready", "state": state})
+	return c.JSON(http.StatusOK, r)
 }
 
 // certificate hands out the practice's own certificate authority, so that a new
