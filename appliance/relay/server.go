@@ -188,15 +188,14 @@ func (l *listener) Accept() (net.Conn, error) {
 type quietLog struct{ log *slog.Logger }
 
 func (q quietLog) Printf(format string, values ...any) {
-	var kind string
+	// Anybody can make a connection fail, so it must not fill the log.
+	level, kind := slog.LevelDebug, "a connection failed"
 	switch {
 	case strings.HasPrefix(format, "panic"):
 		q.log.Error("smtp: a session panicked and was ended")
 		return
 	case strings.HasPrefix(format, "accept"):
-		kind = "cannot accept connections"
-	default:
-		kind = "a connection failed"
+		level, kind = slog.LevelWarn, "cannot accept connections"
 	}
 	attrs := make([]any, 0, 4)
 	for _, v := range values {
@@ -207,10 +206,10 @@ func (q quietLog) Printf(format string, values ...any) {
 			attrs = append(attrs, "reason", connReason(v))
 		}
 	}
-	q.log.Warn("smtp: "+kind, attrs...)
+	q.log.Log(context.Background(), level, "smtp: "+kind, attrs...)
 }
 
-func (q quietLog) Println(...any) { q.log.Warn("smtp: a connection failed") }
+func (q quietLog) Println(...any) { q.log.Debug("smtp: a connection failed") }
 
 // connReason names why a connection failed, in words of ours.
 func connReason(err error) string {

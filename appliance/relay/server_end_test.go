@@ -3,6 +3,7 @@ package relay_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -145,5 +146,25 @@ func TestNothingOfAMailIsInTheLog(t *testing.T) {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log does not say %q", want)
 		}
+	}
+}
+
+func TestAScannerOfPortsDoesNotFillTheLog(t *testing.T) {
+	d := openDoor(t, relay.Limits{})
+	conn, err := net.Dial("tcp", d.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, "GET / HTTP/1.0\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	io.Copy(io.Discard, conn) // until the door hangs up
+	if err := d.stop(); err != nil {
+		t.Fatal(err)
+	}
+	log := d.log.String()
+	if !strings.Contains(log, "level=DEBUG msg=\"smtp: a connection failed\"") || strings.Contains(log, "level=WARN") {
+		t.Errorf("the log says\n%s", log)
 	}
 }
