@@ -1,11 +1,13 @@
 package appliance
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
 	"nightbell/appliance/access"
+	"nightbell/appliance/audit"
 	"nightbell/appliance/message"
 	"nightbell/appliance/oncall"
 	"nightbell/appliance/store"
@@ -13,44 +15,93 @@ import (
 
 // OnCall is one person's place among those who are rung.
 type OnCall struct {
-	ID    message.PersonID `json:"id"`
-	Name  string           `json:"name"`
-	Layer string           `json:"layer"`
-	From  time.Time        `json:"from,omitzero"`
-	To    time.Time        `json:"to,omitzero"`
-	Why   string           `json:"why"`
+	ID       message.PersonID `json:"id"`
+	Name     string           `json:"name"`
+	Schedule string           `json:"schedule,omitempty"` // id
+	Layer    string           `json:"layer"`
+	From     time.Time        `json:"from,omitzero"`
+	To       time.Time        `json:"to,omitzero"`
+	Why      string           `json:"why"`
 }
 
-// OnCallNow is who is rung for an urgent call that comes in now, in order.
+// OnCallNow is who is rung for an urgent call at a moment, in order.
 type OnCallNow struct {
 	At        time.Time `json:"at"`
+	Offset    string    `json:"offset"` // of the practice's clock from UTC then: "-04:00 EDT"
 	People    []OnCall  `json:"people"`
 	Everybody bool      `json:"everybody"` // all at once, since the clock is not believed
 	Why       string    `json:"why"`
+	Note      string    `json:"note,omitempty"` // that the time occurs twice, or not at all
 }
 
 // OnCallNow answers who is on call, by name, and why.
 func (a *Appliance) OnCallNow() (OnCallNow, error) {
-	now := OnCallNow{At: a.Clock.Now().UTC(), People: []OnCall{}}
-	err := a.Store.View(func(tx *store.Tx) error {
-		answer, err := oncall.Now(tx, now.At)
+	list, err := a.onCall(oncall.Moments{Moments: []oncall.Moment{oncall.At(a.practice.Zone, a.Clock.Now())}})
+	if err != nil {
+		return OnCallNow{}, err
+	}
+	return list[0], nil
+}
+
+// OnCallAt answers who is on call at a time as a person types it: by the wall
+// clock of the practice, or in RFC 3339. A time that occurs twice has two
+// answers; one that does not exist moves forward, and the note says so.
+func (a *Appliance) OnCallAt(typed string) ([]OnCallNow, error) {
+	moments, err := oncall.Wall(a.practice.Zone, typed)
+	if err != nil {
+		return nil, &Advice{What: "that time cannot be read", Do: err.Error(), Err: err}
+	}
+	return a.onCall(moments)
+}
+
+func (a *Appliance) onCall(moments oncall.Moments) (list []OnCallNow, err error) {
+	err = a.Store.View(func(tx *store.Tx) error {
+		plan, err := oncall.LoadSince(tx, moments.Moments[0].At)
 		if err != nil {
 			return err
 		}
-		now.Everybody, now.Why = answer.Everybody, answer.Why.Text()
-		for _, turn := range answer.Turns {
-			p, found, err := a.Access.Person(tx, turn.Person)
+		for _, m := range moments.Moments {
+			now, err := a.onCallAt(tx, plan, m)
 			if err != nil {
 				return err
 			}
-			if !found || !p.Staff() {
-				continue // escalation passes them over as well
-			}
-			now.People = append(now.People, OnCall{ID: p.ID, Name: p.Call(), Layer: turn.Layer, From: turn.From, To: turn.To, Why: turn.Why.Text()})
+			now.Note = moments.Note
+			list = append(list, now)
 		}
 		return nil
 	})
-	return now, err
+	return list, err
+}
+
+func (a *Appliance) onCallAt(tx *store.Tx, plan oncall.Plan, m oncall.Moment) (OnCallNow, error) {
+	answer := oncall.Resolve(plan, m.At)
+	now := OnCallNow{At: m.At, Offset: m.Offset, People: []OnCall{}, Everybody: answer.Everybody, Why: answer.Text()}
+	name := func(id message.PersonID) string { return a.called(tx, id) }
+	for _, turn := range answer.Turns {
+		p, found, err := a.Access.Person(tx, turn.Person)
+		if err != nil {
+			return now, err
+		}
+		if !found || !p.Staff() {
+			continue // escalation passes them over as well
+		}
+		now.People = append(now.People, OnCall{ID: p.ID, Name: name(p.ID), Schedule: turn.Schedule, Layer: turn.LayerName,
+			From: turn.From, To: turn.To, Why: turn.Text(plan.Zone, name)})
+	}
+	return now, nil
+}
+
+// called is what somebody wants to be called; of who is gone, that they are.
+func (a *Appliance) called(tx *store.Tx, id message.PersonID) string {
+	if id == audit.Owner {
+		return "the office"
+	}
+	p, found, err := a.Access.Person(tx, id)
+	if err != nil || !found {
+		return "somebody without an account"
+	}
+	reach, _ := oncall.ReachOf(tx, id) // a damaged one is a finding, and no reason to leave a name out
+	return cmp.Or(reach.Preferred, p.Call())
 }
 
 // SetOnCallByName sets the on-call list by the names people sign in with.

@@ -13,6 +13,7 @@ import (
 	"nightbell/appliance/intake"
 	"nightbell/appliance/message"
 	"nightbell/appliance/notify"
+	"nightbell/appliance/oncall"
 	"nightbell/appliance/relay"
 	"nightbell/appliance/store"
 )
@@ -28,12 +29,26 @@ func (b bellPeople) Contact(tx *store.Tx, id message.PersonID) (escalation.Perso
 	if err != nil || !found || !p.Staff() {
 		return escalation.Person{}, false, err
 	}
-	return escalation.Person{Name: p.Call(), Address: address(p)}, true, nil
+	reach, err := oncall.ReachOf(tx, id)
+	if err != nil {
+		b.a.Log.Error("how somebody is reached cannot be read; the account's mail address is tried", "person", id, "err", err)
+	}
+	return escalation.Person{Name: b.a.called(tx, id), Address: address(p, reach)}, true, nil
 }
 
-// address is where somebody is reached.
-func address(p access.Person) notify.Address {
-	return notify.Address{Person: p.ID, Ways: []notify.Way{{Kind: notify.KindMail, To: p.Mail}}}
+// address is where somebody is reached: by their ways in their order, and where
+// none of those is mail, by the account's address.
+func address(p access.Person, reach oncall.Reach) notify.Address {
+	a := notify.Address{Person: p.ID}
+	mail := false
+	for _, w := range reach.Ways {
+		mail = mail || notify.Kind(w.Kind) == notify.KindMail
+		a.Ways = append(a.Ways, notify.Way{Kind: notify.Kind(w.Kind), To: w.Address})
+	}
+	if !mail {
+		a.Ways = append(a.Ways, notify.Way{Kind: notify.KindMail, To: p.Mail})
+	}
+	return a
 }
 
 func (b bellPeople) Staff(tx *store.Tx) ([]message.PersonID, error) {

@@ -1,6 +1,7 @@
 package oncall
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -106,13 +107,22 @@ const (
 	maxDays    = 366
 )
 
-// ErrSchedule says what about a schedule cannot be kept; its text is for the
-// person who typed it.
-type ErrSchedule struct{ Why string }
+// Refused says what of what somebody typed cannot be kept, in words for them.
+type Refused struct{ Why string }
 
-func (e *ErrSchedule) Error() string { return e.Why }
+func (e *Refused) Error() string { return e.Why }
 
-func refuse(format string, args ...any) error { return &ErrSchedule{fmt.Sprintf(format, args...)} }
+// Todo says what they can do.
+func (e *Refused) Todo() string { return "change that and save again" }
+
+func refuse(format string, args ...any) error { return &Refused{fmt.Sprintf(format, args...)} }
+
+// ReviewDue answers when somebody has to look the schedule through again.
+func (s Schedule) ReviewDue() time.Time {
+	return s.ReviewedAt.AddDate(0, cmp.Or(s.ReviewEvery, reviewEvery), 0)
+}
+
+const reviewEvery = 3 // months: people, numbers and habits change within a quarter
 
 // Check says what about a schedule cannot be kept; nil is a good one.
 func (s Schedule) Check() error {
@@ -244,4 +254,27 @@ func twice(list []message.PersonID) bool {
 		}
 	}
 	return false
+}
+
+// NameNew gives what has no id yet one.
+func (s *Schedule) NameNew(id func() (string, error)) (err error) {
+	name := func(at *string) {
+		if *at == "" && err == nil {
+			*at, err = id()
+		}
+	}
+	name(&s.ID)
+	s.Layers = slices.Clone(s.Layers)
+	for i := range s.Layers {
+		l := &s.Layers[i]
+		name(&l.ID)
+		l.Rotations, l.Shifts = slices.Clone(l.Rotations), slices.Clone(l.Shifts)
+		for j := range l.Rotations {
+			name(&l.Rotations[j].ID)
+		}
+		for j := range l.Shifts {
+			name(&l.Shifts[j].ID)
+		}
+	}
+	return err
 }

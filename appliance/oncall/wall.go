@@ -29,7 +29,7 @@ var wallLayouts = []string{"2006-01-02 15:04", wallLayout, "2006-01-02 15:04:05"
 func Wall(zone *time.Location, typed string) (Moments, error) {
 	zone = location(zone)
 	if t, err := time.Parse(time.RFC3339, typed); err == nil {
-		return Moments{Moments: []Moment{moment(zone, t)}}, nil
+		return Moments{Moments: []Moment{At(zone, t)}}, nil
 	}
 	for _, layout := range wallLayouts {
 		if wall, err := time.Parse(layout, typed); err == nil {
@@ -44,7 +44,7 @@ func moments(zone *time.Location, wall time.Time) Moments {
 	if !shows(zone, first, wall) {
 		return missing(zone, wall, first)
 	}
-	m := Moments{Moments: []Moment{moment(zone, first)}}
+	m := Moments{Moments: []Moment{At(zone, first)}}
 	for at := first; ; { // a clock that was put back shows it again within a day
 		_, end := at.In(zone).ZoneBounds()
 		if end.IsZero() || end.Sub(first) > 24*time.Hour {
@@ -53,7 +53,7 @@ func moments(zone *time.Location, wall time.Time) Moments {
 		_, offset := end.In(zone).Zone()
 		again := wall.Add(-time.Duration(offset) * time.Second)
 		if again.After(first) && shows(zone, again, wall) {
-			m.Moments = append(m.Moments, moment(zone, again))
+			m.Moments = append(m.Moments, At(zone, again))
 		}
 		at = end
 	}
@@ -66,7 +66,7 @@ func moments(zone *time.Location, wall time.Time) Moments {
 
 func missing(zone *time.Location, wall, leap time.Time) Moments {
 	_, before := leap.Add(-1).In(zone).Zone()
-	at := moment(zone, wall.Add(-time.Duration(before)*time.Second))
+	at := At(zone, wall.Add(-time.Duration(before)*time.Second))
 	shown := leap.UTC().Add(time.Duration(before) * time.Second)
 	layout := "3:04 pm"
 	if DateOf(shown) != DateOf(leap.In(zone)) {
@@ -76,8 +76,9 @@ func missing(zone *time.Location, wall, leap time.Time) Moments {
 		wall.Format("3:04 pm"), shown.Format(layout), leap.In(zone).Format(layout), at.At.In(zone).Format(layout), at.Offset)}
 }
 
-func moment(zone *time.Location, at time.Time) Moment {
-	return Moment{At: at.UTC(), Offset: at.In(zone).Format("-07:00 MST")}
+// At is a moment with its offset in a zone.
+func At(zone *time.Location, at time.Time) Moment {
+	return Moment{At: at.UTC(), Offset: at.In(location(zone)).Format("-07:00 MST")}
 }
 
 // shows says whether a wall clock shows a time at an instant.
