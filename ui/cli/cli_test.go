@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -33,11 +34,16 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"serving": serving,
 			"exits":   exits,
+			"hook":    hook,
+			"heard":   heard,
 		},
 	})
 }
 
-// serving waits until the service in a data folder answers: `serving DATA`.
+var listens = regexp.MustCompile(`"https":"([^"]+)"`)
+
+// serving waits until the service in a data folder answers: `serving DATA`, and
+// puts the address of its pages into HTTPS.
 // It asks again and again without a pause; each asking is a process of its own.
 func serving(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
@@ -45,6 +51,9 @@ func serving(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	for range 2000 {
 		if err := ts.Exec("nightbell", "status", "--json", "--data", args[0]); err == nil && !strings.Contains(ts.ReadFile("stdout"), `"state":"stopped"`) {
+			if at := listens.FindStringSubmatch(ts.ReadFile("stdout")); at != nil {
+				ts.Setenv("HTTPS", at[1])
+			}
 			return
 		}
 	}
