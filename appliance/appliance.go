@@ -97,7 +97,10 @@ func Open(ctx context.Context, o Options) (_ *Appliance, err error) {
 	if err := a.findBlobs(ctx); err != nil {
 		return nil, err
 	}
-	return a, a.loadCertificate()
+	if err := a.loadCertificate(); err != nil {
+		return nil, err
+	}
+	return a, a.bindMailPassword()
 }
 
 func (a *Appliance) openStores(ctx context.Context, o Options) (err error) {

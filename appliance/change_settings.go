@@ -8,7 +8,6 @@ import (
 	"nightbell/appliance/audit"
 	"nightbell/appliance/settings"
 	"nightbell/appliance/store"
-	"nightbell/appliance/vault"
 )
 
 // Setting answers one setting.
@@ -40,7 +39,13 @@ func (a *Appliance) SetSettings(ctx context.Context, by string, values map[setti
 	if _, given := values[settings.MailPasswordFile]; given {
 		return &settings.Refused{Key: settings.MailPasswordFile, Why: "the password goes with it; set it alone"}
 	}
-	return a.set(ctx, by, values)
+	if err := a.set(ctx, by, values); err != nil {
+		return err
+	}
+	if _, given := values[settings.MailSmarthost]; given {
+		return a.bindMailPassword()
+	}
+	return nil
 }
 
 func (a *Appliance) set(ctx context.Context, by string, values map[settings.Key]string) error {
@@ -59,28 +64,6 @@ func (a *Appliance) set(ctx context.Context, by string, values map[settings.Key]
 		_, err := audit.Append(tx, audit.Leaf{At: at, Who: by, What: audit.SettingsChanged, About: keys})
 		return err
 	})
-}
-
-// SetMailPassword keeps the password at the smarthost; an empty one removes it.
-func (a *Appliance) SetMailPassword(ctx context.Context, by, password string) error {
-	return a.SetMailPasswordFile(ctx, by, "", password)
-}
-
-// SetMailPasswordFile is SetMailPassword with the name of the file that somebody
-// read it from, "" for none: it is read once, and may be removed then.
-func (a *Appliance) SetMailPasswordFile(ctx context.Context, by, file, password string) error {
-	if err := a.set(ctx, by, map[settings.Key]string{settings.MailPasswordFile: file}); err != nil {
-		return err
-	}
-	return a.keepMailPassword(password)
-}
-
-func (a *Appliance) keepMailPassword(password string) error {
-	err := a.changeSecrets(func(s *vault.Secrets) error { s.SmarthostPassword = password; return nil })
-	if err == nil {
-		a.Queue.LookAnew()
-	}
-	return err
 }
 
 // TestFolder tries a backup folder: it writes a file there, reads it back and
@@ -105,10 +88,4 @@ func (a *Appliance) TestFolder(_ context.Context, folder string) (string, error)
 		return "", withTodo("what was written there came back changed", "choose another disk; this one is failing")
 	}
 	return "A file was written there, read back and removed.", nil
-}
-
-// HasMailPassword says whether a password for the smarthost is kept.
-func (a *Appliance) HasMailPassword() (bool, error) {
-	s, err := vault.LoadSecrets(a.Store.Dir())
-	return s.SmarthostPassword != "", err
 }

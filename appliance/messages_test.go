@@ -15,6 +15,7 @@ import (
 	"nightbell/appliance/access"
 	"nightbell/appliance/appliancetest"
 	"nightbell/appliance/audit"
+	"nightbell/appliance/finding"
 	"nightbell/appliance/intake"
 	"nightbell/appliance/message"
 	"nightbell/appliance/settings"
@@ -152,6 +153,47 @@ func TestTheMailPasswordIsKeptApartFromTheSettings(t *testing.T) {
 	if v, err := p.Setting(settings.MailPasswordFile); v.Value != "" || err != nil {
 		t.Errorf("it still names the file %q (%v)", v.Value, err)
 	}
+}
+
+// An admin who points the mail at a server of their own must not be sent the
+// password of the practice's.
+func TestTheMailPasswordIsGivenToNoOtherServer(t *testing.T) {
+	p := appliancetest.Start(t)
+	set := func(key settings.Key, value string) {
+		t.Helper()
+		if err := p.SetSetting(t.Context(), "owner", key, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waits := func() bool {
+		t.Helper()
+		found, err := p.Findings(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(found, func(f finding.Finding) bool { return f.ID == "mail.password" })
+	}
+	has := func(want bool) {
+		t.Helper()
+		if have, err := p.HasMailPassword(); have != want || err != nil || waits() == want {
+			t.Errorf("there is a password for the server: %v (%v), and a finding: %v", have, err, waits())
+		}
+	}
+	set(settings.MailUser, "nightbell")
+	if err := p.SetMailPassword(t.Context(), "owner", "correct horse"); err != nil {
+		t.Fatal(err)
+	}
+	set(settings.MailSmarthost, "smtps://mail.example.com:465")
+	has(true)
+	set(settings.MailSmarthost, "smtps://mail.elsewhere.example:465")
+	has(false)
+	set(settings.MailSmarthost, "smtps://mail.example.com:465")
+	has(true)
+	set(settings.MailSmarthost, "smtps://mail.elsewhere.example:465")
+	if err := p.SetMailPassword(t.Context(), "owner", "another horse"); err != nil {
+		t.Fatal(err)
+	}
+	has(true)
 }
 
 func TestOnlyPeopleWhoWorkMessagesAreRung(t *testing.T) {

@@ -167,7 +167,20 @@ func (o *office) password(password string) {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	secrets.SmarthostPassword = password
+	secrets.SmarthostPassword, secrets.SmarthostFor = password, ""
+	if err := vault.SaveSecrets(o.dir, secrets); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// passwordFor binds the password to a smarthost.
+func (o *office) passwordFor(host string) {
+	o.t.Helper()
+	secrets, err := vault.LoadSecrets(o.dir)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	secrets.SmarthostFor = host
 	if err := vault.SaveSecrets(o.dir, secrets); err != nil {
 		o.t.Fatal(err)
 	}

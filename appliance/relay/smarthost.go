@@ -20,6 +20,7 @@ import (
 
 // smarthost is the one server that takes our mail, as the settings name it.
 type smarthost struct {
+	url      string // as the setting has it
 	scheme   string
 	host     string
 	port     string
@@ -58,6 +59,7 @@ func (q *Queue) config(tx *store.Tx) (smarthost, *failure) {
 	if at == "" {
 		return h, &failure{why: whyNoSmarthost, held: true}
 	}
+	h.url = at
 	if !h.leadsTo(at) {
 		return h, &failure{why: whyBadHost, held: true}
 	}
@@ -83,8 +85,13 @@ func (q *Queue) ready() (h smarthost, failed *failure, err error) {
 	if err != nil {
 		return h, &failure{why: whyNoSecrets, held: true}, nil
 	}
-	h.password = secrets.SmarthostPassword
-	if (h.user == "") != (h.password == "") {
+	if secrets.OpensSmarthost(h.url) {
+		h.password = secrets.SmarthostPassword
+	}
+	switch {
+	case h.user != "" && h.password != secrets.SmarthostPassword:
+		return h, &failure{why: whyOtherHost, held: true}, nil
+	case (h.user == "") != (h.password == ""):
 		return h, &failure{why: whyHalfSignIn, held: true}, nil
 	}
 	return h, nil, nil

@@ -124,6 +124,7 @@ func TestAMailWaitsForWhatIsMissing(t *testing.T) {
 		{"no smarthost is set", func(o *office) { o.set(map[settings.Key]string{settings.MailSmarthost: ""}) }, "No smarthost is set."},
 		{"no sender is set", func(o *office) { o.set(map[settings.Key]string{settings.MailFrom: ""}) }, "No sender is set."},
 		{"a user without a password", func(o *office) { o.password("") }, "Half of the sign-in is missing."},
+		{"a password of another server", func(o *office) { o.passwordFor("smtps://mail.elsewhere.example:465") }, "The mail server was changed"},
 		{"a password without a user", func(o *office) { o.set(map[settings.Key]string{settings.MailUser: ""}) }, "Half of the sign-in is missing."},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -24,6 +24,7 @@ const (
 	whyNoSmarthost = "No smarthost is set. Set mail.smarthost to the mail server that takes our mail."
 	whyBadHost     = "The setting mail.smarthost cannot be read. Set it again."
 	whyNoFrom      = "No sender is set. Set mail.from to the address that our mail comes from."
+	whyOtherHost   = "The mail server was changed, and the password was given for another. Give the password of the new one."
 	whyHalfSignIn  = "Half of the sign-in is missing. Set both mail.user and mail.password-file, or neither."
 	whyNoSecrets   = "The password for the smarthost cannot be read from this machine's secrets."
 	whyLocked      = "The appliance is locked, and the address of this mail is sealed. It goes when somebody who reads signs in."

@@ -26,6 +26,7 @@ type Secrets struct {
 	CACert            []byte              // PEM of the practice's own certificate authority
 	CAKey             []byte              // PEM of its key
 	SmarthostPassword string              // "" when it takes none
+	SmarthostFor      string              // the mail.smarthost it was given for, and is given to alone; "" until one is set
 	BackupSigning     ed25519.PrivateKey  // signs what lies on backup targets
 	Verify            *age.HybridIdentity // opens the outer layer of backups, so that they are proven while locked
 	AnswerKey         []byte              // 32 bytes: answers to notices are checked by it; nil in files of old versions
@@ -38,6 +39,10 @@ func (s Secrets) Format(f fmt.State, _ rune) { fmt.Fprint(f, "[secrets]") }
 // LogValue logs "[secrets]".
 func (s Secrets) LogValue() slog.Value { return slog.StringValue("[secrets]") }
 
+// OpensSmarthost says whether the password may be given to a smarthost, named as
+// the setting names it.
+func (s Secrets) OpensSmarthost(at string) bool { return s.SmarthostFor == "" || s.SmarthostFor == at }
+
 const secretsFormat = 1
 
 // secretsJSON is how they lie on disk.
@@ -46,6 +51,7 @@ type secretsJSON struct {
 	CACert            string `json:"ca_cert,omitempty"`
 	CAKey             string `json:"ca_key,omitempty"`
 	SmarthostPassword string `json:"smarthost_password,omitempty"`
+	SmarthostFor      string `json:"smarthost_for,omitempty"`
 	BackupSigning     []byte `json:"backup_signing"` // the 32 bytes of an Ed25519 seed
 	Verify            string `json:"verify"`
 	AnswerKey         []byte `json:"answer_key,omitempty"`
@@ -105,7 +111,7 @@ func DecodeSecrets(file []byte) (Secrets, error) {
 	if err != nil {
 		return Secrets{}, errors.New("the machine's secrets hold no verify identity")
 	}
-	return Secrets{CACert: []byte(j.CACert), CAKey: []byte(j.CAKey), SmarthostPassword: j.SmarthostPassword,
+	return Secrets{CACert: []byte(j.CACert), CAKey: []byte(j.CAKey), SmarthostPassword: j.SmarthostPassword, SmarthostFor: j.SmarthostFor,
 		BackupSigning: ed25519.NewKeyFromSeed(j.BackupSigning), Verify: verify,
 		AnswerKey: j.AnswerKey, Channels: j.Channels}, nil
 }
@@ -117,7 +123,7 @@ func SaveSecrets(dir string, s Secrets) error {
 		return errors.New("saving the machine's secrets: the backup signing key or the verify identity is missing")
 	}
 	file, err := json.MarshalIndent(secretsJSON{Format: secretsFormat, CACert: string(s.CACert), CAKey: string(s.CAKey),
-		SmarthostPassword: s.SmarthostPassword, BackupSigning: s.BackupSigning.Seed(), Verify: s.Verify.String(),
+		SmarthostPassword: s.SmarthostPassword, SmarthostFor: s.SmarthostFor, BackupSigning: s.BackupSigning.Seed(), Verify: s.Verify.String(),
 		AnswerKey: s.AnswerKey, Channels: s.Channels}, "", "  ")
 	if err != nil {
 		return errors.New("saving the machine's secrets: they cannot be encoded")

@@ -23,6 +23,7 @@ func TestSecretsComeBackAndAreTheOwnersAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.CACert, s.CAKey, s.SmarthostPassword = []byte("-----BEGIN CERTIFICATE-----\n"), []byte("-----BEGIN PRIVATE KEY-----\n"), "relay \"word\""
+	s.SmarthostFor = "smtps://mail.example.com:465"
 	if err := vault.SaveSecrets(dir, s); err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +31,7 @@ func TestSecretsComeBackAndAreTheOwnersAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(got.CACert, s.CACert) || !bytes.Equal(got.CAKey, s.CAKey) || got.SmarthostPassword != s.SmarthostPassword ||
+	if !bytes.Equal(got.CACert, s.CACert) || !bytes.Equal(got.CAKey, s.CAKey) || got.SmarthostPassword != s.SmarthostPassword || got.SmarthostFor != s.SmarthostFor ||
 		!got.BackupSigning.Equal(s.BackupSigning) || got.Verify.String() != s.Verify.String() {
 		t.Error("other secrets came back")
 	}
