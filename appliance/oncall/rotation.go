@@ -154,6 +154,9 @@ func (r Rotation) next(zone *time.Location, at time.Time) time.Time {
 	next := r.begin(zone, n+1)
 	today := DateOf(at.In(zone))
 	for day := -2; day <= 8; day++ { // within a week each window opens once
+		if DateOf(next.In(zone)).Before(today.Add(day)) {
+			break
+		}
 		for _, w := range r.Windows {
 			if from, to, ok := w.on(zone, today.Add(day)); ok {
 				next = after(at, after(at, next, from), to)
