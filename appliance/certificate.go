@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"nightbell/appliance/finding"
 	"nightbell/appliance/store"
 	"nightbell/appliance/vault"
 	"nightbell/install"
@@ -63,7 +64,12 @@ func (a *Appliance) loadCertificate() error {
 		return noSecrets(err)
 	}
 	a.publishAuthority(s.CACert)
-	return a.ensureCertificate(context.Background(), install.Authority{Certificate: s.CACert, Key: s.CAKey})
+	err = a.ensureCertificate(context.Background(), install.Authority{Certificate: s.CACert, Key: s.CAKey})
+	if err != nil && a.cert.now.Load() != nil {
+		a.Log.Warn("the server's certificate could not be renewed", "err", err)
+		return nil // the one it has serves on
+	}
+	return err
 }
 
 // publishAuthority lays the authority's certificate out for whoever imports it.
@@ -77,36 +83,63 @@ func (a *Appliance) publishAuthority(cert []byte) {
 	}
 }
 
+// ensureCertificate serves with the certificate that is kept, and then with a new
+// one where it is due. With an error, the one that is kept serves on if it can.
 func (a *Appliance) ensureCertificate(ctx context.Context, ca install.Authority) error {
-	names, err := install.LocalNames(a.practice.Host)
-	if err != nil {
-		return err
-	}
 	var have install.Certificate
-	err = a.Node.View(func(tx *store.Tx) error {
+	err := a.Node.View(func(tx *store.Tx) (err error) {
 		have, _, err = certificates.Get(tx, certificateKey)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("reading the server's certificate: %w", err)
 	}
-	now := a.Clock.Now()
-	if why := have.Due(ca, names, now); why != "" {
-		a.Log.Info("issuing a certificate for this server", "why", why)
-		if have, err = ca.Issue(names, now); err != nil {
-			return err
-		}
-		err = a.Node.Update(ctx, func(tx *store.Tx) error { return certificates.Put(tx, certificateKey, have) })
-		if err != nil {
-			return fmt.Errorf("keeping the server's certificate: %w", err)
-		}
+	if pair, err := have.TLS(); err == nil {
+		a.cert.now.Store(&pair)
 	}
-	pair, err := have.TLS()
+	names, err := install.LocalNames(a.practice.Host)
 	if err != nil {
 		return err
 	}
+	why := have.Due(ca, names, a.Clock.Now())
+	if why == "" {
+		return nil
+	}
+	a.Log.Info("issuing a certificate for this server", "why", why)
+	return a.issueCertificate(ctx, ca, names)
+}
+
+func (a *Appliance) issueCertificate(ctx context.Context, ca install.Authority, names install.Names) error {
+	fresh, err := ca.Issue(names, a.Clock.Now())
+	if err != nil {
+		return err
+	}
+	pair, err := fresh.TLS()
+	if err != nil {
+		return err
+	}
+	err = a.Node.Update(ctx, func(tx *store.Tx) error { return certificates.Put(tx, certificateKey, fresh) })
+	if err != nil {
+		return fmt.Errorf("keeping the server's certificate: %w", err)
+	}
 	a.cert.now.Store(&pair)
 	return nil
+}
+
+// endsSoon is when a certificate that is in use still should long have been
+// renewed: somebody has to look before browsers refuse it.
+const endsSoon = 7 * 24 * time.Hour
+
+func (a *Appliance) certificateFindings() []finding.Finding {
+	pair := a.cert.now.Load()
+	if pair == nil || pair.Leaf == nil || pair.Leaf.NotAfter.Sub(a.Clock.Now()) > endsSoon {
+		return nil
+	}
+	return []finding.Finding{{
+		ID: "certificate.ends", Severity: finding.Alarm,
+		Text: "The certificate of this server ends within days and could not be renewed: browsers will refuse these pages.",
+		Do:   "Restart Nightbell; if this stays, look at the log of the service.",
+	}}
 }
 
 // renewCertificate keeps the certificate good while the appliance runs. What
