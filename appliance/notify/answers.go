@@ -10,19 +10,10 @@ import (
 	"nightbell/appliance/message"
 )
 
-// What is what somebody answers to a notice.
-type What string
-
-const (
-	Take    What = "take"    // "I take it"
-	Decline What = "decline" // "I cannot": the next step comes at once
-	Snooze  What = "snooze"  // "I call within ten minutes": it comes back if not closed
-)
-
 // Answered is an answer as a channel heard it. It proves nothing yet: whoever is
 // given it checks token, or code and sender, against what rings.
 type Answered struct {
-	What   What
+	What   message.Answer
 	By     Kind             // the channel that it came by
 	From   string           // the sender's address on that channel; "" where the channel knows none
 	Person message.PersonID // who that is, where the channel knows; else ""
@@ -104,7 +95,7 @@ var codeForm = regexp.MustCompile(`^[a-z2-7]{6}$`)
 
 // readLine reads an answer's line: one of our words, first, and beside it only
 // what belongs to it.
-func readLine(line string) (what What, code string, number message.Number) {
+func readLine(line string) (what message.Answer, code string, number message.Number) {
 	if len(line) > maxLine {
 		return "", "", 0
 	}

@@ -117,13 +117,13 @@ func ReadCallback(key, header string, body []byte, now time.Time) (Answered, err
 		return Answered{}, &Refusal{RefusedTooLarge}
 	}
 	var said struct {
-		Token  string `json:"token"`
-		Answer What   `json:"answer"`
+		Token  string         `json:"token"`
+		Answer message.Answer `json:"answer"`
 	}
 	if json.Unmarshal(body, &said) != nil {
 		return Answered{}, &Refusal{RefusedUnread}
 	}
-	if said.Answer != Take && said.Answer != Decline && said.Answer != Snooze {
+	if !knownAnswer(said.Answer) {
 		return Answered{}, &Refusal{RefusedNoWord}
 	}
 	token, found := FindToken(said.Token)
@@ -131,6 +131,10 @@ func ReadCallback(key, header string, body []byte, now time.Time) (Answered, err
 		return Answered{}, &Refusal{RefusedNoToken}
 	}
 	return Answered{What: said.Answer, By: KindWebhook, Token: token, Number: token.Number(), At: now.UTC()}, nil
+}
+
+func knownAnswer(a message.Answer) bool {
+	return a == message.AnswerTake || a == message.AnswerDecline || a == message.AnswerSnooze
 }
 
 func signed(key, header string, body []byte, now time.Time) bool {

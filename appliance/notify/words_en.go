@@ -147,11 +147,17 @@ func ringNumber(n int) string {
 
 // Words that answer a notice. People write them at three in the morning: each
 // has more than one.
-var answerWords = map[string]What{
-	"take": Take, "taken": Take, "yes": Take, "1": Take, "ok": Take,
-	"no": Decline, "decline": Decline, "cannot": Decline, "2": Decline,
-	"10": Snooze, "later": Snooze, "wait": Snooze, "3": Snooze,
+var answerWords = map[string]message.Answer{
+	"take": message.AnswerTake, "taken": message.AnswerTake, "yes": message.AnswerTake, "1": message.AnswerTake, "ok": message.AnswerTake,
+	"no": message.AnswerDecline, "decline": message.AnswerDecline, "cannot": message.AnswerDecline, "2": message.AnswerDecline,
+	"10": message.AnswerSnooze, "snooze": message.AnswerSnooze, "later": message.AnswerSnooze, "wait": message.AnswerSnooze, "3": message.AnswerSnooze,
 }
+
+// ntfyButtons are the buttons of a push; ntfy shows three.
+var ntfyButtons = []struct {
+	label  string
+	answer message.Answer
+}{{"Take it", message.AnswerTake}, {"Not me", message.AnswerDecline}, {"In 10 minutes", message.AnswerSnooze}}
 
 // fillers may stand beside the word of an answer without changing it.
 var fillers = map[string]bool{"it": true, "please": true, "min": true, "mins": true, "minutes": true, "thanks": true, "i": true}

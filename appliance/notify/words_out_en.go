@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	"nightbell/appliance/finding"
+	"nightbell/appliance/settings"
 )
 
 // What the outbox says to people, in English. No sentence repeats what the other
@@ -23,6 +25,7 @@ const (
 	whyBroken     = "This channel failed inside Nightbell. Look at the log of the service."
 	whyNoGateway  = "No gateway for this channel is set up."
 	whyAddress    = "What is on file for this person is not an address of this channel."
+	whyNotTaken   = "An answer could not be looked at. It is heard again."
 	whyUnreadable = "This page cannot be read from the store. It was not sent; drop it."
 	whyUnknown    = "It is not known whether the last page went."
 )
@@ -81,6 +84,34 @@ func pagesWait(n int) finding.Finding {
 	return finding.Finding{ID: "channel.waiting", Severity: finding.Warning,
 		Text: count(n, "notice has", "notices have") + " waited for more than five minutes.",
 		Do:   "Open the queue: it says why. What it names once mended, they go by themselves."}
+}
+
+func answersUnheard(k Kind, why string) finding.Finding {
+	return finding.Finding{ID: "answers.unheard/" + string(k), Severity: finding.Warning,
+		Text: "Answers by " + k.known() + " are not heard. " + why, Do: "Mend what it names. Until then people take calls at a desk or by the link."}
+}
+
+func answersRefused(k Kind, n int, why RefusedFor) finding.Finding {
+	return finding.Finding{ID: "answers.refused/" + string(k), Severity: finding.Warning,
+		Text: count(n, "answer", "answers") + " by " + k.known() + " in a row counted for nothing: " + refusedWords[why] + ".",
+		Do:   "Ask the people on call to try a test notice, and look whether somebody else writes there."}
+}
+
+// refusedWords say why an answer counts for nothing.
+var refusedWords = map[RefusedFor]string{
+	RefusedNoWord: "the first line was not TAKE, NO or 10", RefusedNoToken: "the answer code was missing",
+	RefusedToken: "no call that rings has their code", RefusedAutomatic: "a machine wrote them",
+	RefusedSender: "they came from an address that is not on file", RefusedOver: "somebody had taken the call already",
+	RefusedTooLarge: "they were too large", RefusedUnread: "they could not be read",
+}
+
+const (
+	whyFolder        = "The mailbox of replies has no such folder. Check replies.folder."
+	whyMailboxSignIn = "The mailbox of replies refused the sign-in. Check replies.user and replies.password-file."
+)
+
+func whyMailbox(line Line, err error) string {
+	return whyNoAnswer(strings.TrimPrefix(line.Setting(settings.RepliesServer), "imaps://"), err)
 }
 
 func wordsGuarded(kind Kind, why string) finding.Finding {
