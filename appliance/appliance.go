@@ -42,20 +42,21 @@ type Options struct {
 // Appliance is one practice's machine. Its rooms may be used as soon as Open
 // answered; their background jobs run while Run does.
 type Appliance struct {
-	Store  *store.Store // what the practice keeps; travels in backups
-	Node   *store.Store // what belongs to this machine alone
-	Vault  *vault.Vault
-	Access *access.Access
-	Intake *intake.Intake
-	Desk   *desk.Desk
-	Bell   *escalation.Engine
-	Desks  *notify.Desks
-	Tokens notify.Tokens // of answers to notices
-	Queue  *relay.Queue
-	Pages  *notify.Outbox
-	Backup *backup.Backup
-	Clock  clockwork.Clock
-	Log    *slog.Logger
+	Store   *store.Store // what the practice keeps; travels in backups
+	Node    *store.Store // what belongs to this machine alone
+	Vault   *vault.Vault
+	Access  *access.Access
+	Intake  *intake.Intake
+	Desk    *desk.Desk
+	Bell    *escalation.Engine
+	Desks   *notify.Desks
+	Tokens  notify.Tokens // of answers to notices
+	Queue   *relay.Queue
+	Pages   *notify.Outbox
+	Hearing *notify.Hearing
+	Backup  *backup.Backup
+	Clock   clockwork.Clock
+	Log     *slog.Logger
 
 	practice Practice
 	last     time.Time // newest commit before anything was done here
@@ -65,7 +66,8 @@ type Appliance struct {
 	asked    askedFor
 	blobs    []message.ID // that lay on the disk before anything was taken
 	where    addresses
-	hung     atomic.Bool // the bell hung: whatever holds it may hold the stores
+	hung     atomic.Bool      // the bell hung: whatever holds it may hold the stores
+	channels []notify.Channel // that the bell rings by
 }
 
 // Open opens a data folder, locked. It answers store.ErrInUse when another

@@ -69,10 +69,16 @@ func (b bellPeople) Staff(tx *store.Tx) ([]message.PersonID, error) {
 type bellOutcome struct{ a *Appliance }
 
 func (b bellOutcome) Delivered(tx *store.Tx, p notify.Page, at time.Time) error {
+	if p.Message == "" {
+		return nil // a test: that it was handed over proves nothing
+	}
 	return b.a.Bell.Delivered(tx, p, at)
 }
 
 func (b bellOutcome) Failed(tx *store.Tx, p notify.Page, at time.Time) error {
+	if p.Message == "" {
+		return b.a.tried(tx, p, at)
+	}
 	return b.a.Bell.Failed(tx, p, at)
 }
 

@@ -26,6 +26,7 @@ func (a *Appliance) Run(ctx context.Context, mail net.Listener) error {
 		"bell":        a.Bell.Run,
 		"mail out":    a.Queue.Run,
 		"pages":       a.Pages.Run,
+		"answers":     a.Hearing.Run,
 		"mail in":     func(ctx context.Context) error { return a.mail.Serve(ctx, mail) },
 		"backup":      a.Backup.Run,
 		"access":      a.Access.Run,

@@ -68,7 +68,10 @@ func (a *Appliance) Findings(ctx context.Context) ([]finding.Finding, error) {
 		of("people")(a.Access.Findings(tx, at))
 		of("mail")(a.Queue.Findings(tx, at))
 		all = append(all, a.Pages.Findings(tx, at)...)
+		all = append(all, a.Hearing.Findings(tx, at)...)
 		all = append(all, notify.WordsFindings(tx)...)
+		all = append(all, notify.ReadyFindings(tx)...)
+		of("channels")(a.oneKindFindings(tx, at))
 		of("desk")(a.Desk.Findings(tx))
 		return nil
 	})

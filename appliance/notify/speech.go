@@ -29,6 +29,9 @@ type Said struct {
 // Say says a notice to a person.
 func (s Speech) Say(tx *store.Tx, kind Kind, n Notice, person message.PersonID, at time.Time) Said {
 	said := Said{Token: s.Tokens.For(n.Message, n.Number, person, n.Bout)}
+	if n.Message == "" {
+		said.Token = s.Tokens.forTrial(person, kind, n.Bout)
+	}
 	said.Link = s.Link(tx, n.Message, said.Token)
 	at = at.In(s.Zone(tx))
 	fill := strings.NewReplacer(

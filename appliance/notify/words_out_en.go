@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"nightbell/appliance/finding"
+	"nightbell/appliance/message"
 	"nightbell/appliance/settings"
 )
 
@@ -84,6 +85,19 @@ func pagesWait(n int) finding.Finding {
 	return finding.Finding{ID: "channel.waiting", Severity: finding.Warning,
 		Text: count(n, "notice has", "notices have") + " waited for more than five minutes.",
 		Do:   "Open the queue: it says why. What it names once mended, they go by themselves."}
+}
+
+func neverAnswered() finding.Finding {
+	return finding.Finding{ID: NeverAnswered, Severity: finding.Warning,
+		Text: "Not ready for urgent calls: nobody has answered a notice outside the building yet.",
+		Do:   "Send somebody on call a test notice, and have them answer it."}
+}
+
+// OnlyOneKind says that somebody on call is rung by one kind of channel alone.
+func OnlyOneKind(id message.PersonID, name string, kind Kind) finding.Finding {
+	return finding.Finding{ID: "channel.one-kind/" + string(id), Severity: finding.Note,
+		Text: name + " is rung by " + kind.known() + " alone: when it fails, nothing else reaches them.",
+		Do:   "Give them a second way of another kind, such as a text message beside a push."}
 }
 
 func answersUnheard(k Kind, why string) finding.Finding {
