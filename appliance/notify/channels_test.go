@@ -57,7 +57,7 @@ func TestMailIsAChannel(t *testing.T) {
 }
 
 func TestChannelsOverTheOutboxAreChannels(t *testing.T) {
-	for _, g := range []notify.Gateway{notify.NewWebhook(time.Now)} {
+	for _, g := range []notify.Gateway{notify.NewWebhook(time.Now), notify.NewNtfy()} {
 		t.Run(string(g.Kind()), func(t *testing.T) {
 			channeltest.Run(t, channeltest.Subject{
 				New: func(t *testing.T, s *store.Store) notify.Channel {
@@ -83,10 +83,13 @@ func secret(name string) string { return "secret of " + name }
 func setUp(t *testing.T, s *store.Store, server, ca string) {
 	t.Helper()
 	err := s.Update(t.Context(), func(tx *store.Tx) error {
-		for key, value := range map[settings.Key]string{
-			settings.WebhookURL: server + "/page", settings.NtfyServer: server, settings.NtfyReplies: "replies-x9", settings.ChannelsCA: ca,
+		for _, kept := range []struct {
+			key   settings.Key
+			value string
+		}{
+			{settings.WebhookURL, server + "/page"}, {settings.NtfyServer, server}, {settings.NtfyReplies, "replies-x9"}, {settings.ChannelsCA, ca},
 		} {
-			if err := settings.Set(tx, key, value); err != nil {
+			if err := settings.Set(tx, kept.key, kept.value); err != nil {
 				return err
 			}
 		}
