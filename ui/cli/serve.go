@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -49,7 +50,7 @@ func (e *env) serve(ctx context.Context, data string, at addresses) (err error) 
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
 
-	d, err := openDoors(data, at)
+	d, err := openDoors(data, at, log)
 	if err != nil {
 		return err
 	}
@@ -73,7 +74,16 @@ func (e *env) serve(ctx context.Context, data string, at addresses) (err error) 
 // doors are the listeners of a service; whoever serves on one closes it.
 type doors struct{ https, smtps, socket net.Listener }
 
-func openDoors(data string, at addresses) (d doors, err error) {
+// Bounds of what one machine of the network, and all together, may hold open. A
+// browser keeps one connection, or six without HTTP/2; an office behind a proxy is
+// one address. Phone systems and scanners open one a mail. This machine itself,
+// and so a proxy on it, is not counted.
+const (
+	pagesPerAddress, pagesAll = 200, 1000
+	mailPerAddress, mailAll   = 20, 200
+)
+
+func openDoors(data string, at addresses, log *slog.Logger) (d doors, err error) {
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.close())
@@ -84,6 +94,12 @@ func openDoors(data string, at addresses) (d doors, err error) {
 	}
 	if d.smtps, err = net.Listen("tcp", at.smtps); err != nil {
 		return d, cannotListen("mail door", at.smtps, err)
+	}
+	for _, door := range []struct {
+		l               *net.Listener
+		perAddress, all int
+	}{{&d.https, pagesPerAddress, pagesAll}, {&d.smtps, mailPerAddress, mailAll}} {
+		*door.l = install.Crowd{PerAddress: door.perAddress, All: door.all, Exempt: netip.Addr.IsLoopback, Log: log}.Listen(*door.l)
 	}
 	d.socket, err = listenSocket(data)
 	return d, err
