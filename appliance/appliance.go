@@ -137,9 +137,9 @@ func (a *Appliance) Practice() Practice { return a.practice }
 // certificate, TLS 1.2 at least.
 func (a *Appliance) TLS() *tls.Config { return a.cert.config() }
 
-// link is where a message is opened. It names the message by its id alone.
-func (a *Appliance) link(id message.ID) string {
-	return "https://" + a.practice.Host + a.where.port() + "/messages/" + string(id)
+// link is where a notice is answered: with what it names, no sign-in is needed.
+func (a *Appliance) link(token notify.Token) string {
+	return "https://" + a.practice.Host + a.where.port() + "/answer/" + token.Reveal()
 }
 
 // Lock locks the appliance: whatever it holds in memory that opens messages is

@@ -36,7 +36,7 @@ func (a *Appliance) gateways() []notify.Gateway {
 
 func (a *Appliance) speech() notify.Speech {
 	return notify.Speech{
-		Link: func(_ *store.Tx, id message.ID, _ notify.Token) string { return a.link(id) },
+		Link: func(_ *store.Tx, _ message.ID, token notify.Token) string { return a.link(token) },
 		Zone: func(*store.Tx) *time.Location { return a.practice.Zone }, Tokens: a.Tokens, Replies: a.Hearing.Replies,
 	}
 }

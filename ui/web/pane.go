@@ -4,12 +4,10 @@ import (
 	"html/template"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"nightbell/appliance/desk"
-	"nightbell/appliance/escalation"
 	"nightbell/appliance/message"
 	"nightbell/appliance/protocol"
 	"nightbell/appliance/store"
@@ -47,6 +45,7 @@ type paneView struct {
 	Colleagues   []option
 	Recipients   []option
 	Outcomes     []option
+	Snoozes      []option
 	Seen, Back   string
 }
 
@@ -57,7 +56,7 @@ type fact struct {
 }
 
 // typed is what somebody typed into a form that has to be shown again.
-type typed struct{ Note, Reached, To, Outcome string }
+type typed struct{ Note, Reached, To, Outcome, Minutes string }
 
 // pane opens a message for whoever asks and builds its view.
 func (s *Server) pane(c echo.Context, id message.ID, back string) (*paneView, error) {
@@ -78,6 +77,7 @@ func (s *Server) pane(c echo.Context, id message.ID, back string) (*paneView, er
 	if name := v.Names[e.TypedBy]; name != "" {
 		p.By = s.words.say("message.by", name)
 	}
+	p.Snoozes = s.snoozeOptions("10")
 	if v.Seal == desk.Opened {
 		s.openPane(p, v)
 	} else {
@@ -189,153 +189,4 @@ func (p *paneView) forPaper() {
 	for i := range p.Chips {
 		p.Chips[i].SinceMS, p.Chips[i].Pulse = 0, false
 	}
-}
-
-// stepView is one line of what happened, or of what comes.
-type stepView struct {
-	At      when
-	Kind    string
-	Text    string
-	Note    string
-	UntilMS int64
-	In      string
-}
-
-// steps tell what happened to a message, each with what was typed then.
-func (s *Server) steps(v desk.View, cal calendar) []stepView {
-	notes := map[message.ID]desk.Note{}
-	for _, n := range v.Notes {
-		notes[n.Part] = n
-	}
-	var steps []stepView
-	for _, ev := range v.Events {
-		step := stepView{At: cal.stamp(ev.At), Kind: stepKind(ev), Text: s.eventWords(ev, v)}
-		if n, ok := notes[ev.Part]; ok && ev.Part != "" {
-			step.Note = s.noteWords(n)
-			delete(notes, ev.Part)
-		}
-		steps = append(steps, step)
-	}
-	for _, n := range v.Notes {
-		if _, left := notes[n.Part]; left {
-			steps = append(steps, stepView{Kind: "done", Text: s.words.say("event.noted-untold"), Note: s.noteWords(n)})
-		}
-	}
-	return steps
-}
-
-func (s *Server) noteWords(n desk.Note) string {
-	switch {
-	case n.Seal != desk.Opened:
-		return s.words.say("sealed." + string(n.Seal))
-	case n.SentTo != "":
-		return s.words.say("event.sent-to", n.SentTo.Reveal()) + "\n" + n.Text.Reveal()
-	}
-	return n.Text.Reveal()
-}
-
-func stepKind(ev message.Event) string {
-	switch ev.What {
-	case message.EventFailed, message.EventOverdue, message.EventNobody:
-		return "bad"
-	case message.EventRung, message.EventRungAll:
-		return ""
-	}
-	return "done"
-}
-
-// nextSteps tell what the bell does next.
-func (s *Server) nextSteps(l escalation.Live, cal calendar, names *names) []stepView {
-	text := s.words.say("event.next-promise", names.of(l.Assignee))
-	if l.State == escalation.Ringing {
-		text = s.nextStepWords(names, l)
-	}
-	return []stepView{{Kind: "now", Text: text, UntilMS: l.NextAt.UnixMilli(), In: clock(l.NextAt.Sub(cal.now))}}
-}
-
-func (s *Server) nextStepWords(names *names, l escalation.Live) string {
-	switch {
-	case len(l.Next) == 0:
-		return s.words.say("event.next-desks")
-	case l.Everybody && len(l.Next) > 1:
-		return s.words.say("event.next-everybody", names.list(l.Next))
-	}
-	return s.words.say("event.next", names.list(l.Next))
-}
-
-// sealedMail is the detail of an event about mail that was sent securely.
-const sealedMail = "secure-mail"
-
-// eventWords says one line of the timeline.
-func (s *Server) eventWords(ev message.Event, v desk.View) string {
-	w := s.words
-	who, whom := v.Names[ev.Who], v.Names[ev.Whom]
-	channel := w.say("way." + ev.Detail)
-	switch ev.What {
-	case message.EventTaken:
-		return w.say("event.received." + string(v.Envelope.Channel))
-	case message.EventRung:
-		return w.say("event.rung", whom, channel)
-	case message.EventRungAll:
-		return w.say("event.rung-all")
-	case message.EventNobody:
-		return w.say("event.rung-nobody")
-	case message.EventDelivered:
-		if ev.Detail == sealedMail {
-			return w.say("event.delivered-sealed", whom)
-		}
-		return w.say("event.delivered", whom, channel)
-	case message.EventFailed:
-		if ev.Detail == sealedMail {
-			return w.say("event.failed-sealed", whom)
-		}
-		if whom == "" { // it is not one person's
-			return sentence(channel)
-		}
-		return w.say("event.failed", whom, channel)
-	case message.EventAccepted:
-		return w.say("event.taken", who)
-	case message.EventAnswered:
-		return w.say("event.answered", who)
-	case message.EventDeclined:
-		return w.say("event.declined", who)
-	case message.EventSnoozed:
-		minutes, _, _ := strings.Cut(ev.Detail, "m")
-		return w.say("event.snoozed", who, minutes)
-	case message.EventHandedOff:
-		return w.say("event.handed-off", who, whom)
-	case message.EventNoted:
-		return w.say("event.noted", who)
-	case message.EventCalledBack:
-		if ev.Detail == desk.DetailNotReached {
-			return w.say("event.called-missed", who)
-		}
-		return w.say("event.called-back", who)
-	case message.EventOverdue:
-		return w.say("event.overdue", whom)
-	case message.EventSent:
-		return w.say("event.sent", who, whom)
-	case message.EventClosed:
-		return w.say("event.closed", who, w.say("outcome."+ev.Detail))
-	case message.EventReopened:
-		return w.say("event.reopened", who)
-	case message.EventRestarted:
-		return s.awayWords(ev.Detail)
-	}
-	return string(ev.What)
-}
-
-// awayWords says when the process was away; since when is not always known.
-func (s *Server) awayWords(span string) string {
-	since, until, _ := strings.Cut(span, "/")
-	cal := s.today()
-	from, errFrom := time.Parse(time.RFC3339, since)
-	to, errTo := time.Parse(time.RFC3339, until)
-	switch {
-	case errTo != nil:
-		return s.words.say("event.restarted")
-	case errFrom != nil:
-		return s.words.say("event.restarted-until", cal.stamp(to).Said)
-	}
-	return s.words.say("event.restarted-span", cal.stamp(from).Said, cal.stamp(to).Said)
 }

@@ -23,6 +23,7 @@ type route struct {
 	who          audience
 	need         []access.Permission // one of them is enough; none: being signed in is
 	quiet        bool                // asked by a page by itself: it keeps no session alive
+	secret       bool                // the address names a secret, which is what lets in
 	handle       echo.HandlerFunc
 }
 
@@ -44,6 +45,8 @@ func (s *Server) routes() []route {
 		{method: get, path: "/readyz", who: anyone, handle: s.readyz},
 		{method: get, path: "/metrics", who: device, handle: s.metrics},
 		{method: post, path: "/api/v1/messages", who: device, handle: s.apiMessages},
+		{method: get, path: "/answer/:token", who: anyone, quiet: true, secret: true, handle: s.showAnswer},
+		{method: post, path: "/answer/:token", who: anyone, quiet: true, secret: true, handle: s.answerBell},
 
 		{method: get, path: "/events", need: need(access.SeeDesk), quiet: true, handle: s.events},
 		{method: get, path: "/alarm", need: need(access.SeeDesk), quiet: true, handle: s.alarm},
@@ -66,6 +69,8 @@ func (s *Server) routes() []route {
 		{method: get, path: "/messages/:id/files/:file", need: need(access.ReadTeam, access.ReadClinical, access.ReadOwn), handle: s.file},
 		{method: post, path: "/messages/:id/take", need: need(access.WorkMessage), handle: s.takeIt},
 		{method: post, path: "/messages/:id/hand-off", need: need(access.WorkMessage), handle: s.handOff},
+		{method: post, path: "/messages/:id/decline", need: need(access.WorkMessage), handle: s.decline},
+		{method: post, path: "/messages/:id/snooze", need: need(access.WorkMessage), handle: s.snooze},
 		{method: post, path: "/messages/:id/note", need: need(access.WorkMessage), handle: s.addNote},
 		{method: post, path: "/messages/:id/call-back", need: need(access.WorkMessage), handle: s.callBack},
 		{method: post, path: "/messages/:id/close", need: need(access.WorkMessage), handle: s.closeMessage},

@@ -46,7 +46,7 @@ func (s *Server) work(c echo.Context, d deed) error {
 		return err
 	}
 	pane.Problem, pane.Do = p, d.form
-	pane.keep(typed{Note: posted(c, "note"), Reached: posted(c, "reached"), To: posted(c, "to"), Outcome: posted(c, "outcome")})
+	pane.keep(typed{Note: posted(c, "note"), Reached: posted(c, "reached"), To: posted(c, "to"), Outcome: posted(c, "outcome"), Minutes: posted(c, "minutes")})
 	return s.messagePage(c, status, pane)
 }
 
@@ -56,11 +56,14 @@ func (s *Server) deedProblem(err error) (status int, p problem, mine bool) {
 	var conflict *desk.Conflict
 	var invalid *desk.Invalid
 	var noKey *desk.NoKey
+	var late *desk.TooLate
 	var step *message.StepError
 	w := s.words
 	switch {
 	case errors.As(err, &conflict):
 		return http.StatusConflict, problem{Text: conflict.Error()}, true
+	case errors.As(err, &late):
+		return http.StatusConflict, problem{Text: late.Error()}, true
 	case errors.As(err, &invalid):
 		return http.StatusUnprocessableEntity, problem{Text: invalid.Words}, true
 	case errors.As(err, &noKey):
@@ -92,6 +95,9 @@ func (p *paneView) keep(t typed) {
 	choose(p.Colleagues, t.To)
 	choose(p.Recipients, t.To)
 	choose(p.Outcomes, t.Outcome)
+	if t.Minutes != "" {
+		choose(p.Snoozes, t.Minutes)
+	}
 }
 
 // withDid adds to an address what was just done, for a word about it.

@@ -1,0 +1,13 @@
+// The page of a notice's link: what it says is looked at anew when it may be
+// over. Nobody is signed in there, so nothing tells it.
+import { now } from './clock.js';
+
+const stale = 5000;
+
+export function start() {
+  const begun = Date.now(), until = Number(document.querySelector('.phone [data-until]')?.dataset.until);
+  if (document.body.dataset.page !== 'answer') return;
+  const anew = () => { if (!document.hidden && Date.now() - begun > stale) location.reload(); };
+  addEventListener('visibilitychange', anew);
+  if (until) setInterval(() => { if (now() > until + 1000) anew(); }, 1000);
+}
