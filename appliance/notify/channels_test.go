@@ -6,6 +6,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"nightbell/appliance/appliancetest/mailbox"
 	"nightbell/appliance/message"
 	"nightbell/appliance/notify"
 	"nightbell/appliance/notify/channeltest"
@@ -13,12 +14,12 @@ import (
 	"nightbell/appliance/store"
 )
 
-const mailbox = "okafor@example.com"
+const okaforMail = "okafor@example.com"
 
 // okafor is a person with a way of each kind.
 func okafor() notify.Address {
 	return notify.Address{Person: "p1", Ways: []notify.Way{
-		{Kind: notify.KindWebhook, To: "pager-17"}, {Kind: notify.KindNtfy, To: "okafor-k7fm"}, {Kind: notify.KindMail, To: mailbox},
+		{Kind: notify.KindWebhook, To: "pager-17"}, {Kind: notify.KindNtfy, To: "okafor-k7fm"}, {Kind: notify.KindMail, To: okaforMail},
 	}}
 }
 
@@ -77,7 +78,12 @@ func TestChannelsOverTheOutboxAreChannels(t *testing.T) {
 }
 
 // secret answers a secret of each channel.
-func secret(name string) string { return "secret of " + name }
+func secret(name string) string {
+	if name == notify.SecretReplies {
+		return mailbox.Password
+	}
+	return "secret of " + name
+}
 
 // setUp keeps the settings of each channel, all at one server.
 func setUp(t *testing.T, s *store.Store, server, ca string) {
@@ -120,7 +126,7 @@ func TestMailOfADeadSmarthostIsDoubtfulAndStillBegun(t *testing.T) {
 	st := channeltest.Open(t, t.TempDir())
 	to := okafor()
 	err := st.Update(t.Context(), func(tx *store.Tx) error {
-		if err := (channeltest.Outbox{}).Spoil(tx, mailbox, true); err != nil {
+		if err := (channeltest.Outbox{}).Spoil(tx, okaforMail, true); err != nil {
 			return err
 		}
 		condition, why, err := mailChannel().Check(tx, to)

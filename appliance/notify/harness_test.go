@@ -3,6 +3,8 @@ package notify_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -188,6 +190,7 @@ func startGateway(t *testing.T, answer func(n int, w http.ResponseWriter, r *htt
 		t.Fatal(err)
 	}
 	g.Server = httptest.NewUnstartedServer(g)
+	g.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that refuse its certificate
 	if g.TLS, err = ca.ServerTLS(); err != nil {
 		t.Fatal(err)
 	}
@@ -220,4 +223,3 @@ func (p *practice) use(g *gateway) {
 	p.t.Helper()
 	setUp(p.t, p.store, g.URL, g.ca)
 }
-

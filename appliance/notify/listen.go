@@ -125,8 +125,8 @@ func (h *Hearing) listen(ctx context.Context, l Listener) {
 			continue
 		}
 		h.b.o.Log.Warn("answers are not heard", "channel", string(l.Kind()), "err", err)
+		timer := h.b.o.Clock.NewTimer(h.b.backoff(attempt, true)) // before it is written down: whoever sees that may move the clock
 		h.deaf(ctx, l.Kind(), err)
-		timer := h.b.o.Clock.NewTimer(h.b.backoff(attempt, true))
 		select {
 		case <-ctx.Done():
 		case <-anew:
