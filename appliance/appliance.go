@@ -66,6 +66,7 @@ type Appliance struct {
 	asked    askedFor
 	blobs    []message.ID // that lay on the disk before anything was taken
 	where    addresses
+	otherLog atomic.Bool      // the audit log is not the one that this machine knows
 	hung     atomic.Bool      // the bell hung: whatever holds it may hold the stores
 	channels []notify.Channel // that the bell rings by
 }

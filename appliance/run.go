@@ -36,6 +36,7 @@ func (a *Appliance) Run(ctx context.Context, mail net.Listener) error {
 		"epochs":      a.mendEpochs,
 		"keys":        a.forgetKeys,
 		"blobs":       a.sweepBlobs,
+		"checkpoint":  a.noteCheckpoints,
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for name, job := range jobs {

@@ -88,6 +88,7 @@ func (a *Appliance) Findings(ctx context.Context) ([]finding.Finding, error) {
 	all = append(all, a.kitFinding()...)
 	all = append(all, a.mailPasswordFindings()...)
 	all = append(all, a.certificateFindings()...)
+	all = append(all, a.checkpointFindings()...)
 	all = append(all, a.damageFindings()...)
 	finding.Sort(all)
 	return all, nil

@@ -18,11 +18,17 @@ type recorded struct {
 	leaf       int64
 }
 
-// VerifyAudit walks the audit log, and then compares each part that an envelope
+// VerifyAudit walks the audit log, which must begin with each checkpoint that
+// this machine and the backup folder kept of it: an older store that was put
+// back, or a log that was made anew, is seen. Then it compares each part that an envelope
 // names with what the log recorded when it was taken in: whoever put another
 // part and another envelope in their places is seen, whatever key they hold.
 func (a *Appliance) VerifyAudit(ctx context.Context) (audit.Report, error) {
-	report, err := audit.Verify(ctx, a.Store)
+	known, err := a.knownCheckpoints()
+	if err != nil {
+		return audit.Report{}, err
+	}
+	report, err := audit.Verify(ctx, a.Store, known...)
 	if err != nil || report.FirstBad != nil {
 		return report, err
 	}
