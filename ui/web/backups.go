@@ -67,7 +67,7 @@ func (s *Server) backupAnswers(v *backupsView, points []appliance.BackupPoint) {
 	v.Proven, v.ProvenMore = w.say("backups.never"), w.say("backups.never-more")
 	v.Back, v.BackMore = w.say("backups.unknown"), w.say("backups.unknown-more")
 	if len(points) > 0 {
-		v.Lose, v.LoseMore = w.span(cal.now.Sub(points[0].At)), w.say("backups.lose-more")
+		v.Lose, v.LoseMore = w.span(max(cal.now.Sub(points[0].At), time.Second)), w.say("backups.lose-more")
 	}
 	for _, p := range points {
 		if !p.Proven {
