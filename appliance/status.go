@@ -8,6 +8,7 @@ import (
 
 	"nightbell/appliance/finding"
 	"nightbell/appliance/notify"
+	"nightbell/appliance/oncall"
 	"nightbell/appliance/store"
 )
 
@@ -65,6 +66,7 @@ func (a *Appliance) Findings(ctx context.Context) ([]finding.Finding, error) {
 	}
 	err := a.Store.View(func(tx *store.Tx) error {
 		of("bell")(a.Bell.Findings(tx, at)) // with those of who is on call
+		of("on call")(oncall.Stale(tx, at, onCallStaff{a}))
 		of("people")(a.Access.Findings(tx, at))
 		of("mail")(a.Queue.Findings(tx, at))
 		all = append(all, a.Pages.Findings(tx, at)...)

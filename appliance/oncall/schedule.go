@@ -19,8 +19,10 @@ type Schedule struct {
 	Topic       string           `json:"topic,omitempty"`        // a specialty or a location; empty: the whole practice
 	Owner       message.PersonID `json:"owner,omitempty"`        // who looks after it
 	ReviewEvery int              `json:"review_every,omitempty"` // months; 0: three
-	ReviewedAt  time.Time        `json:"reviewed_at,omitzero"`   // UTC
 	Layers      []Layer          `json:"layers"`                 // in the order they are rung
+
+	ReviewedAt time.Time          `json:"reviewed_at,omitzero"`  // UTC; see Reviewed
+	ReviewedOf []message.PersonID `json:"reviewed_of,omitempty"` // who was in it then
 
 	From  time.Time `json:"from,omitzero"`  // UTC: since when this edition counts; zero: always
 	Until time.Time `json:"until,omitzero"` // UTC: since when it counts no more

@@ -42,8 +42,8 @@ func SetSchedule(tx *store.Tx, by string, s Schedule, at time.Time) error {
 		}
 		s = s.follow(before, zone, at)
 	}
-	if s.ReviewedAt.IsZero() {
-		s.ReviewedAt = at.UTC() // whoever made it looked at it
+	if s.ReviewedAt, s.ReviewedOf = before.ReviewedAt, before.ReviewedOf; !known || (s.Owner != "" && by == string(s.Owner)) {
+		s = s.reviewed(at) // whoever made it, or looks after it, looked at it
 	}
 	if err := schedules.Put(tx, s.ID, s); err != nil {
 		return fmt.Errorf("keeping schedule %s: %w", s.ID, err)
@@ -89,17 +89,22 @@ func end(tx *store.Tx, s Schedule, at time.Time) error {
 	return nil
 }
 
-// Reviewed says that somebody looked a schedule through and found it right.
+// Reviewed says that somebody looked a schedule through and found it right. It
+// is due again after its months, and as soon as other people are in it.
 func Reviewed(tx *store.Tx, by, id string, at time.Time) error {
 	s, known, err := schedules.Get(tx, id)
 	if err != nil || !known {
 		return err
 	}
-	s.ReviewedAt = at.UTC()
-	if err := schedules.Put(tx, id, s); err != nil {
+	if err := schedules.Put(tx, id, s.reviewed(at)); err != nil {
 		return fmt.Errorf("keeping the review of schedule %s: %w", id, err)
 	}
 	return traceID(tx, audit.ScheduleReviewed, by, id, nil, at)
+}
+
+func (s Schedule) reviewed(at time.Time) Schedule {
+	s.ReviewedAt, s.ReviewedOf = at.UTC(), s.people()
+	return s
 }
 
 // Use makes the plain list, or the schedules, what counts.

@@ -74,9 +74,10 @@ type Gap struct {
 
 // Gaps answers when nobody is on call, of all and of each schedule, before it
 // happens.
-func Gaps(p Plan, from, to time.Time) []Gap {
+func Gaps(p Plan, from, to time.Time) []Gap { return gaps(p, Spans(p, from, to)) }
+
+func gaps(p Plan, spans []Span) []Gap {
 	var list []Gap
-	spans := Spans(p, from, to)
 	add := func(schedule string, empty func(Answer) bool) {
 		open := false
 		for _, s := range spans {
@@ -123,9 +124,11 @@ const (
 
 // Conflicts answers when somebody is their own backup, and when shifts of one
 // layer overlap, before it happens.
-func Conflicts(p Plan, from, to time.Time) []Conflict {
+func Conflicts(p Plan, from, to time.Time) []Conflict { return conflictsIn(Spans(p, from, to)) }
+
+func conflictsIn(spans []Span) []Conflict {
 	var list []Conflict
-	for _, s := range Spans(p, from, to) {
+	for _, s := range spans {
 		for _, c := range conflicts(s) {
 			i := slices.IndexFunc(list, c.goesOn)
 			if i < 0 {
