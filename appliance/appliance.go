@@ -59,7 +59,6 @@ type Appliance struct {
 	Log     *slog.Logger
 
 	practice Practice
-	channels []notify.Channel
 	last     time.Time // newest commit before anything was done here
 	mail     *relay.Server
 	secrets  sync.Mutex // one change of the machine's secrets at a time
@@ -123,10 +122,9 @@ func (a *Appliance) wire() {
 	a.Desks = notify.NewDesks(a.Clock)
 	a.Tokens = a.answerTokens()
 	a.Queue = relay.NewQueue(relay.OutOptions{Store: a.Store, Vault: a.Vault, Outcome: bellOutcome{a}, Clock: a.Clock, Log: a.Log})
-	a.channels = a.wireChannels()
 	a.Bell = escalation.New(escalation.Options{
 		Store: a.Store, Node: a.Node, People: bellPeople{a}, LastCommit: a.last, Clock: a.Clock, Log: a.Log,
-		Channels: a.channels,
+		Channels: a.wireChannels(),
 	})
 	a.Intake = intake.New(intake.Options{Store: a.Store, Vault: a.Vault, Clock: a.Clock, Bell: a.Bell, Log: a.Log})
 	a.Desk = desk.New(desk.Options{Store: a.Store, Vault: a.Vault, Access: a.Access, Clock: a.Clock, Bell: a.Bell, Sender: sealedMail{a}, Zone: a.practice.Zone, Log: a.Log})

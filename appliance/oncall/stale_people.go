@@ -25,8 +25,8 @@ func (l *look) person(who message.PersonID) {
 	reach, err := ReachOf(l.tx, who)
 	l.err = cmp.Or(l.err, err)
 	switch begins, on := l.begins(who); {
-	case len(kinds) == 0 && on:
-		// the bell says so of whoever is on call now
+	case on && len(kinds) < enoughKinds:
+		// the bell and the channels say so of whoever is on call now
 	case len(kinds) == 0 && !begins.IsZero() && begins.Before(l.at.Add(soon)):
 		l.say(finding.Alarm, "soon/"+string(who), fmt.Sprintf("%s goes on call on %s and has no working way to be reached.", name, l.moment(begins)),
 			"Set a working way for them and send a test before that, or have somebody cover.", in...)

@@ -211,8 +211,8 @@ func TestANewNumberWasConfirmedByNobody(t *testing.T) {
 func TestFindingsAreOrderedByGravity(t *testing.T) {
 	s := sound(t)
 	change(t, s, func(tx *store.Tx) error {
-		list, err := oncall.Stale(tx, time.Date(2026, 11, 29, 20, 0, 0, 0, time.UTC), staff{"okafor": {}, "hale": {kinds: []string{"mail"}}})
-		if len(list) != 2 || list[0].Severity != finding.Alarm || list[1].Severity != finding.Note {
+		list, err := oncall.Stale(tx, time.Date(2026, 11, 29, 20, 0, 0, 0, time.UTC), staff{"okafor": {}, "hale": {gone: true}})
+		if len(list) != 2 || list[0].Severity != finding.Alarm || list[1].Severity != finding.Warning {
 			t.Errorf("%+v", list)
 		}
 		return err
