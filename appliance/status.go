@@ -68,6 +68,7 @@ func (a *Appliance) Findings(ctx context.Context) ([]finding.Finding, error) {
 		of("bell")(a.Bell.Findings(tx, at)) // with those of who is on call
 		of("on call")(oncall.Stale(tx, at, onCallStaff{a}))
 		of("people")(a.Access.Findings(tx, at))
+		of("shifts")(a.shiftFindings(tx, at))
 		of("mail")(a.Queue.Findings(tx, at))
 		all = append(all, a.Pages.Findings(tx, at)...)
 		all = append(all, a.Hearing.Findings(tx, at)...)

@@ -19,9 +19,10 @@ const (
 	MaxFile       = 1 << 20
 	MaxFileShifts = 10_000
 
-	horizon = 2 * 366 * 24 * time.Hour // how far a rule that repeats for ever is followed
-	longest = 35 * 24 * time.Hour      // a longer shift is a mistyped year
-	maxTold = 20                       // problems and notes that are spelled out
+	horizon  = 2 * 366 * 24 * time.Hour // how far a rule that repeats for ever is followed
+	pastKept = 366 * 24 * time.Hour     // so that "who was on call then?" has an answer for a year
+	longest  = 35 * 24 * time.Hour      // a longer shift is a mistyped year
+	maxTold  = 20                       // problems and notes that are spelled out
 )
 
 // FileShift is one shift as a file says it, its names not yet known to anybody.
@@ -91,7 +92,7 @@ type reading struct {
 	file       File
 	problems   []string
 	unspelled  int // problems beyond maxTold
-	over, late int // shifts that have ended, or begin beyond the horizon
+	over, late int // shifts that ended long ago, or begin beyond the horizon
 }
 
 func (r *reading) problem(where, format string, args ...any) {
@@ -116,7 +117,7 @@ func (r *reading) add(s FileShift) bool {
 		r.problem(s.Where, "it ends before it begins")
 	case s.To.Sub(s.From) > longest:
 		r.problem(s.Where, "it is longer than 35 days")
-	case !s.To.After(r.Now):
+	case s.To.Before(r.Now.Add(-pastKept)):
 		r.over++
 	case s.From.After(r.Now.Add(horizon)):
 		r.late++
@@ -134,7 +135,7 @@ func (r *reading) done() (File, error) {
 		r.problems = append(r.problems, fmt.Sprintf("and %d more", r.unspelled))
 	}
 	if len(r.problems) == 0 && len(r.file.Shifts) == 0 {
-		r.problems = []string{"the file has no shift in the next two years"}
+		r.problems = []string{"the file has no shift between a year ago and two years from now"}
 	}
 	if len(r.problems) > 0 {
 		return File{}, &BadFile{r.problems}
@@ -142,7 +143,7 @@ func (r *reading) done() (File, error) {
 	for _, left := range []struct {
 		n   int
 		why string
-	}{{r.over, "are over"}, {r.late, "begin more than two years from now"}} {
+	}{{r.over, "ended more than a year ago"}, {r.late, "begin more than two years from now"}} {
 		if left.n > 0 {
 			r.file.Notes = append(r.file.Notes, fmt.Sprintf("left out: %d that %s", left.n, left.why))
 		}

@@ -84,6 +84,7 @@ type Shift struct {
 	Person message.PersonID `json:"person"`
 	From   Point            `json:"from"`
 	To     Point            `json:"to"`
+	Source string           `json:"source,omitempty"` // the file it was imported from
 }
 
 // Holiday is a day that a layer is covered otherwise: by People, at once and in

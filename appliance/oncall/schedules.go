@@ -35,8 +35,9 @@ func SetSchedule(tx *store.Tx, by string, s Schedule, at time.Time) error {
 	if err != nil {
 		return fmt.Errorf("reading schedule %s: %w", s.ID, err)
 	}
-	s.From, s.Until = at.UTC(), time.Time{}
+	s.From, s.Until = time.Time{}, time.Time{} // before the first edition was none: it answers for then too
 	if known {
+		s.From = at.UTC()
 		if err := end(tx, before, at); err != nil {
 			return err
 		}

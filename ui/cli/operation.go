@@ -40,7 +40,7 @@ func operations() []operation {
 	return []operation{
 		askUserAdd.operation(), askUserList.operation(), askUserDisable.operation(), askUserReset.operation(),
 		askDeviceAdd.operation(), askDeviceList.operation(), askDeviceDisable.operation(),
-		askOnCallSet.operation(), askOnCallNow.operation(),
+		askOnCallSet.operation(), askOnCallNow.operation(), askOnCallShow.operation(), askOnCallImport.operation(),
 		askConfigGet.operation(), askConfigSet.operation(), askConfigList.operation(),
 		askMessageList.operation(), askMessageShow.operation(), askMessageExport.operation(),
 		askQueue.operation(), askLock.operation(), askStatus.operation(), askKitGone.operation(),

@@ -23,8 +23,8 @@ import (
 // socket: macOS has room for 104 bytes with the closing NUL.
 const maxSocketPath = 103
 
-// maxRequest bounds what a command sends: a recovery kit and a few words.
-const maxRequest = 1 << 20
+// maxRequest bounds what a command sends: a file of shifts of 1 MiB, in base64.
+const maxRequest = 2 << 20
 
 // socketPath is where the service of a data folder listens for commands: in the
 // folder itself, or, where that path is too long for the system, in a folder of
