@@ -20,7 +20,7 @@ const (
 	MaxFileShifts = 10_000
 
 	horizon  = 2 * 366 * 24 * time.Hour // how far a rule that repeats for ever is followed
-	pastKept = 366 * 24 * time.Hour     // so that "who was on call then?" has an answer for a year
+	pastKept = 1000                     // shifts that are over, the newest: so that "who was on call then?" has an answer
 	longest  = 35 * 24 * time.Hour      // a longer shift is a mistyped year
 	maxTold  = 20                       // problems and notes that are spelled out
 )
@@ -92,7 +92,7 @@ type reading struct {
 	file       File
 	problems   []string
 	unspelled  int // problems beyond maxTold
-	over, late int // shifts that ended long ago, or begin beyond the horizon
+	over, late int // shifts left out: long over, or beyond the horizon
 }
 
 func (r *reading) problem(where, format string, args ...any) {
@@ -117,11 +117,9 @@ func (r *reading) add(s FileShift) bool {
 		r.problem(s.Where, "it ends before it begins")
 	case s.To.Sub(s.From) > longest:
 		r.problem(s.Where, "it is longer than 35 days")
-	case s.To.Before(r.Now.Add(-pastKept)):
-		r.over++
 	case s.From.After(r.Now.Add(horizon)):
 		r.late++
-	case len(r.file.Shifts) == MaxFileShifts:
+	case len(r.file.Shifts) == MaxFileShifts && !r.forget():
 		r.problem(s.Where, "the file has more than 10,000 shifts")
 		return false
 	default:
@@ -130,12 +128,35 @@ func (r *reading) add(s FileShift) bool {
 	return true
 }
 
+// forget leaves out shifts that are long over, and answers whether there were any.
+func (r *reading) forget() bool {
+	slices.SortStableFunc(r.file.Shifts, func(a, b FileShift) int { return a.From.Compare(b.From) })
+	past := 0
+	for _, s := range r.file.Shifts {
+		if !s.To.After(r.Now) {
+			past++
+		}
+	}
+	surplus := max(0, past-pastKept)
+	r.over += surplus
+	left := surplus
+	r.file.Shifts = slices.DeleteFunc(r.file.Shifts, func(s FileShift) bool {
+		if left == 0 || s.To.After(r.Now) {
+			return false
+		}
+		left--
+		return true
+	})
+	return surplus > 0
+}
+
 func (r *reading) done() (File, error) {
+	r.forget()
 	if r.unspelled > 0 {
 		r.problems = append(r.problems, fmt.Sprintf("and %d more", r.unspelled))
 	}
 	if len(r.problems) == 0 && len(r.file.Shifts) == 0 {
-		r.problems = []string{"the file has no shift between a year ago and two years from now"}
+		r.problems = []string{"the file has no shift before two years from now"}
 	}
 	if len(r.problems) > 0 {
 		return File{}, &BadFile{r.problems}
@@ -143,7 +164,7 @@ func (r *reading) done() (File, error) {
 	for _, left := range []struct {
 		n   int
 		why string
-	}{{r.over, "ended more than a year ago"}, {r.late, "begin more than two years from now"}} {
+	}{{r.over, "are long over"}, {r.late, "begin more than two years from now"}} {
 		if left.n > 0 {
 			r.file.Notes = append(r.file.Notes, fmt.Sprintf("left out: %d that %s", left.n, left.why))
 		}

@@ -118,7 +118,7 @@ func TestShiftsThatRepeat(t *testing.T) {
 			eventOf("DTSTART:20261102T080000", "DTEND:20261102T200000", "RRULE:FREQ=DAILY;COUNT=2"),
 			eventOf("RECURRENCE-ID:20261102T130000Z", "DTSTART:20261102T080000", "DTEND:20261102T200000", "STATUS:CANCELLED")},
 			"Okafor 11-03 08:00 -05 to 11-03 20:00 -05\n"},
-		{"a day of each year, on the 29th of February", []string{eventOf("DTSTART;VALUE=DATE:20240229", "RRULE:FREQ=YEARLY;COUNT=2")}, "Okafor 02-29 00:00 -05 to 03-01 00:00 -05\n"},
+		{"a day of each year, on the 29th of February", []string{eventOf("DTSTART;VALUE=DATE:20240229", "RRULE:FREQ=YEARLY;COUNT=2")}, "Okafor 02-29 00:00 -05 to 03-01 00:00 -05\nOkafor 02-29 00:00 -05 to 03-01 00:00 -05\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f, err := readICal(t, calendarOf(c.lines...))
@@ -135,10 +135,10 @@ func TestARuleForEverIsFollowedForTwoYears(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := f.Shifts[len(f.Shifts)-1].From
-	if n := len(f.Shifts); n < 3*365 || n > 3*367 || last.Before(autumn.AddDate(2, 0, -2)) || last.After(autumn.AddDate(2, 0, 2)) {
+	if n := len(f.Shifts); n < 1000+2*365 || n > 1000+2*367 || last.Before(autumn.AddDate(2, 0, -2)) || last.After(autumn.AddDate(2, 0, 2)) {
 		t.Errorf("%d shifts, the last begins %s", n, last)
 	}
-	if len(f.Notes) != 1 || !strings.Contains(f.Notes[0], "ended more than a year ago") {
+	if len(f.Notes) != 1 || !strings.Contains(f.Notes[0], "are long over") {
 		t.Errorf("notes: %q", f.Notes)
 	}
 }
@@ -182,7 +182,7 @@ func TestACalendarThatIsWrongInOnePlaceIsNotImported(t *testing.T) {
 		{"a rule that never comes true", "never comes true", calendarOf(eventOf("DTSTART:20261104T190000", "DTEND:20261105T070000", "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"))},
 		{"too many rules", "too many shifts that repeat", calendarOf(strings.TrimSuffix(strings.Repeat(eventOf("DTSTART:20261104T190000", "DTEND:20261105T070000", "RRULE:FREQ=DAILY;COUNT=2")+"\r\n", 501), "\r\n"))},
 		{"too many", "more than 10,000", calendarOf(eventOf("DTSTART:20261104T000000", "DTEND:20261104T010000", "RRULE:FREQ=DAILY;BYHOUR=0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23"))},
-		{"nothing to come", "has no shift", calendarOf(eventOf("DTSTART:20161104T190000", "DTEND:20161105T070000"))},
+		{"nothing", "has no shift", calendarOf(eventOf("DTSTART:20361104T190000", "DTEND:20361105T070000"))},
 		{"a line without end", "too long", calendarOf(eventOf("DTSTART:20261104T190000", "DTEND:20261105T070000", "DESCRIPTION:"+strings.Repeat("x", 70<<10)))},
 		{"too large", "larger than 1 MiB", make([]byte, oncall.MaxFile+1)},
 	} {
@@ -225,7 +225,7 @@ func checkRead(t *testing.T, name string, data []byte) {
 		t.Fatalf("%d shifts", len(f.Shifts))
 	}
 	for _, s := range f.Shifts {
-		if s.Person == "" || !s.To.After(s.From) || s.From.After(autumn.AddDate(2, 0, 3)) || s.To.Before(autumn.AddDate(-1, 0, -2)) {
+		if s.Person == "" || !s.To.After(s.From) || s.From.After(autumn.AddDate(2, 0, 3)) {
 			t.Fatalf("a shift that cannot be: %+v", s)
 		}
 	}
