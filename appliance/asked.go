@@ -7,6 +7,7 @@ import (
 	"nightbell/appliance/escalation"
 	"nightbell/appliance/message"
 	"nightbell/appliance/notify"
+	"nightbell/appliance/oncall"
 	"nightbell/appliance/store"
 )
 
@@ -54,4 +55,20 @@ func (a *Appliance) Asked(tx *store.Tx, token notify.Token, at time.Time) (asked
 		}
 	}
 	return asked, err == nil, err
+}
+
+// AskedToTry answers the test notice of a token, and when it was answered: zero
+// while it was not.
+func (a *Appliance) AskedToTry(tx *store.Tx, token notify.Token, at time.Time) (trial notify.Trial, answered time.Time, found bool, err error) {
+	trial, found = notify.AnswersTrial(tx, a.Tokens, notify.Answered{Token: token}, at)
+	if !found {
+		return trial, answered, false, nil
+	}
+	reach, err := oncall.ReachOf(tx, trial.Person)
+	for _, way := range reach.Ways {
+		if way.Kind == string(trial.Way.Kind) && way.Address == trial.Way.To && !way.ConfirmedAt.Before(trial.At) {
+			answered = way.ConfirmedAt
+		}
+	}
+	return trial, answered, true, err
 }

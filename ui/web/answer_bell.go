@@ -3,13 +3,10 @@ package web
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"nightbell/appliance"
-	"nightbell/appliance/access"
-	"nightbell/appliance/desk"
 	"nightbell/appliance/escalation"
 	"nightbell/appliance/message"
 	"nightbell/appliance/notify"
@@ -26,6 +23,7 @@ type answerView struct {
 	*frame
 	Problem problem
 	Over    bool // the link stands for nothing that rings or is promised
+	Test    bool // it is of a test notice that waits for its answer
 
 	Number, Type, Urgency string
 	Rings, Waits          bool   // for somebody; for this person
@@ -52,64 +50,62 @@ func (s *Server) showAnswer(c echo.Context) error { return s.answerPage(c, http.
 // answerBell does what somebody tapped on that page, without a session: the
 // link's token says who they are.
 func (s *Server) answerBell(c echo.Context) error {
-	asked, found, err := s.asked(c)
-	if err != nil {
-		return err
-	}
-	if !found {
-		return s.answerPage(c, http.StatusOK, problem{})
-	}
 	what := message.Answer(posted(c, "answer"))
-	_, err = s.app.Desk.Answer(c.Request().Context(), asked.Person, asked.Envelope.ID, what, viaLink)
-	var late *desk.TooLate
-	var denied *access.Denied
-	var invalid *desk.Invalid
+	if what != message.AnswerTake && what != message.AnswerDecline && what != message.AnswerSnooze {
+		return s.answerPage(c, http.StatusUnprocessableEntity, problem{s.words.say("problem.unread"), s.words.say("answer.again")})
+	}
+	err := s.app.Answered(c.Request().Context(), notify.Answered{What: what, By: viaLink, Token: linkToken(c), At: s.app.Clock.Now().UTC()})
+	var refusal *notify.Refusal
 	switch {
-	case err == nil, errors.As(err, &late):
+	case err == nil, errors.As(err, &refusal):
 		return c.Redirect(http.StatusSeeOther, c.Request().URL.EscapedPath()) // which says how it stands
-	case errors.As(err, &denied):
-		return s.answerPage(c, http.StatusForbidden, problem{s.words.say("problem.denied"), s.words.say("answer.ring-desk")})
-	case errors.As(err, &invalid):
-		return s.answerPage(c, http.StatusUnprocessableEntity, problem{Text: invalid.Words})
 	}
 	p := s.explain(err)
 	p.Do = s.words.say("answer.again")
 	return s.answerPage(c, statusOf(err), p)
 }
 
-// asked answers what the link's token stands for.
-func (s *Server) asked(c echo.Context) (asked appliance.Asked, found bool, err error) {
+func linkToken(c echo.Context) notify.Token {
 	token, _ := notify.FindToken(c.Param("token"))
-	err = s.view(func(tx *store.Tx) error {
-		asked, found, err = s.app.Asked(tx, token, s.app.Clock.Now())
-		return err
-	})
-	return asked, found, err
+	return token
 }
 
 func (s *Server) answerPage(c echo.Context, status int, p problem) error {
 	c.Response().Header().Set("Referrer-Policy", "no-referrer") // the address is a secret
-	asked, found, err := s.asked(c)
-	if err != nil {
-		return err
-	}
 	f, err := s.frame(c, "answer", "answer.title")
 	if err != nil {
 		return err
 	}
-	v := answerView{frame: f, Problem: p, Over: !found, Href: "/sign-in", SignedIn: signedIn(c)}
+	v := answerView{frame: f, Problem: p, Href: "/sign-in", SignedIn: signedIn(c)}
 	f.Me = nil // it shows nothing of what lies behind the door
-	if !found {
+	if err := s.view(func(tx *store.Tx) error { return s.whatIsAsked(tx, &v, linkToken(c)) }); err != nil {
+		return err
+	}
+	if v.Over {
 		if err := s.app.Access.Knock(clientAddr(c)); err != nil {
 			return err
 		}
-		return s.page(c, http.StatusNotFound, "answer", v)
+		status = http.StatusNotFound
 	}
-	err = s.view(func(tx *store.Tx) error { return s.fillAnswer(tx, &v, asked) })
+	return s.page(c, status, "answer", v)
+}
+
+// whatIsAsked says what the link's token stands for: a call, a test, or nothing.
+func (s *Server) whatIsAsked(tx *store.Tx, v *answerView, token notify.Token) error {
+	now := s.app.Clock.Now()
+	asked, found, err := s.app.Asked(tx, token, now)
 	if err != nil {
 		return err
 	}
-	return s.page(c, status, "answer", v)
+	if found {
+		return s.fillAnswer(tx, v, asked)
+	}
+	_, answered, test, err := s.app.AskedToTry(tx, token, now)
+	v.Test, v.Over = test && answered.IsZero(), !test
+	if test && !v.Test {
+		v.Head, v.Text = s.words.say("answer.tested"), s.words.say("answer.tested-more")
+	}
+	return err
 }
 
 // fillAnswer says how the call stands towards the person.
@@ -160,6 +156,3 @@ func (s *Server) answerChoices(v *answerView, asked appliance.Asked, names *name
 		v.Head, v.Text = w.say("answer.taken", v.Number, names.of(asked.Who), at), w.say("answer.taken-more")
 	}
 }
-
-// snoozes are the minutes in which somebody may say that they call back.
-var snoozes = []time.Duration{5 * time.Minute, desk.UsualSnooze, 20 * time.Minute, 30 * time.Minute}

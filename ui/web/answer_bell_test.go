@@ -209,3 +209,32 @@ func TestAnOldPhoneMayAnswer(t *testing.T) {
 		t.Errorf("answered %d, and it rings on", resp.StatusCode)
 	}
 }
+
+func TestATestNoticeIsAnsweredByItsLink(t *testing.T) {
+	p := ring(t)
+	p.tap(t, p.link, "take")
+	if err := p.TestNotice(t.Context(), "owner", p.lindqvist, notify.Way{Kind: notify.KindMail, To: "lindqvist@cedar.example"}); err != nil {
+		t.Fatal(err)
+	}
+	link := p.linkTo(t, "lindqvist@cedar.example", 2)
+	if page := p.Client(t).Get(link); page.Status != http.StatusOK || !strings.Contains(page.Main(), "This is a test") || !strings.Contains(page.Main(), "It reached me") {
+		t.Errorf("its page says (%d):\n%s", page.Status, page.Main())
+	}
+	if page := p.tap(t, link, "take"); !strings.Contains(page.Main(), "This way to you is confirmed.") || strings.Contains(page.Main(), "<button") {
+		t.Errorf("after the tap it says:\n%s", page.Main())
+	}
+}
+
+func TestEveryPageSaysThatNobodyAnsweredYet(t *testing.T) {
+	p := ring(t)
+	const words = "nobody has answered a notice outside the building yet"
+	for _, path := range []string{"/inbox", "/settings"} {
+		if !strings.Contains(p.rosa.Get(path).Body, words) {
+			t.Errorf("%s does not say it", path)
+		}
+	}
+	p.tap(t, p.link, "take")
+	if strings.Contains(p.rosa.Get("/inbox").Body, words) {
+		t.Error("it is said after somebody answered")
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"nightbell/appliance/escalation"
 	"nightbell/appliance/finding"
 	"nightbell/appliance/message"
+	"nightbell/appliance/notify"
 	"nightbell/appliance/store"
 )
 
@@ -215,7 +216,7 @@ func (s *Server) banners(session access.Session, page string, found []finding.Fi
 	}
 	shown := 0
 	for _, f := range noWayOutFirst(found) {
-		if f.Severity < finding.Alarm || strings.HasPrefix(f.ID, "bell.nobody/") { // the red bar says that
+		if !forEverybody(f, found) {
 			continue
 		}
 		if shown++; shown > maxBanners {
@@ -223,12 +224,27 @@ func (s *Server) banners(session access.Session, page string, found []finding.Fi
 			break
 		}
 		b := banner{Kind: "banner--bad", Text: f.Text, Do: f.Do}
+		if f.Severity < finding.Alarm {
+			b.Kind = ""
+		}
 		if href, word := mendedAt(f.ID); href != "" && mayAny(session, needOf(href)) && page != pageOf(href) {
 			b.Href, b.Link = href, w.say(word)
 		}
 		list = append(list, b)
 	}
 	return list
+}
+
+// forEverybody says whether a finding is a promise that is not kept now, or that
+// nobody knows whether one can be.
+func forEverybody(f finding.Finding, found []finding.Finding) bool {
+	switch {
+	case strings.HasPrefix(f.ID, "bell.nobody/"): // the red bar says that
+		return false
+	case f.ID == notify.NeverAnswered:
+		return !slices.ContainsFunc(found, func(f finding.Finding) bool { return f.ID == escalation.NoWayOut })
+	}
+	return f.Severity >= finding.Alarm
 }
 
 // noWayOutFirst puts it before all others, so that none crowds it out.
@@ -241,7 +257,9 @@ func noWayOutFirst(found []finding.Finding) []finding.Finding {
 	return slices.Concat(first, found[:i], found[i+1:])
 }
 
-func isNoWayOut(f finding.Finding) bool { return f.ID == escalation.NoWayOut }
+func isNoWayOut(f finding.Finding) bool {
+	return f.ID == escalation.NoWayOut || f.ID == notify.NeverAnswered
+}
 
 // mended are the pages where findings are seen to, by the beginnings of their
 // ids; the first that fits. What is seen to at the server is not among them.
