@@ -30,6 +30,28 @@ type alarmView struct {
 	NextIn     string
 	Seen       string
 	CanTake    bool
+
+	Phone, PhoneName string // to call now: the steps are used up
+	Many             string // on the first: how many calls wait, where it is not alone
+	Folded           bool   // beyond what a bar has room for
+	More             string // on the last that is shown: how many are not
+}
+
+// maxBars is how many calls the bar shows; the others are counted.
+const maxBars = 3
+
+// counted says how many calls wait, on the first, and folds those that a small
+// screen has no room for.
+func (s *Server) counted(list []alarmView) []alarmView {
+	n := len(list)
+	if n > 1 {
+		list[0].Many = s.words.say("alarm.many", n)
+	}
+	for i := maxBars; i < n; i++ {
+		list[i].Folded = true
+		list[maxBars-1].More = s.words.count("alarm.more", n-maxBars)
+	}
+	return list
 }
 
 // alarm answers the red bar anew, for a page that is told of a change.
@@ -59,7 +81,7 @@ func (s *Server) alarmsFromMemory(session access.Session) (list []alarmView) {
 			NextMS: now.UnixMilli(), NextIn: clock(0), CanTake: session.May(access.WorkMessage),
 		})
 	}
-	return list
+	return s.counted(list)
 }
 
 // alarms are what rings now, the one that waits longest first.
@@ -89,9 +111,10 @@ func (s *Server) alarms(tx *store.Tx, session access.Session, now time.Time) ([]
 		a.Rung = s.rungWords(names, r)
 		a.Next = s.nextWords(names, r)
 		a.NextMS, a.NextIn = r.NextAt.UnixMilli(), clock(r.NextAt.Sub(now))
+		a.Phone, a.PhoneName = r.Phone, r.PhoneName
 		list = append(list, a)
 	}
-	return list, nil
+	return s.counted(list), nil
 }
 
 // rungWords says who was rung, and when nobody outside the building was reached.

@@ -42,3 +42,44 @@ func TestWhatDoesNotRingIsNotDeclined(t *testing.T) {
 		t.Errorf("it answers %d", page.Status)
 	}
 }
+
+func TestTheBoardShowsEveryBell(t *testing.T) {
+	p := ring(t)
+	shows := func(when string, want ...string) {
+		t.Helper()
+		rows := p.rosa.Get("/bell/rows").Body
+		for _, w := range want {
+			if !strings.Contains(rows, w) {
+				t.Errorf("%s it does not show %q:\n%s", when, w, rows)
+			}
+		}
+		if strings.Contains(rows, "Quintero") {
+			t.Error("it names the patient")
+		}
+	}
+	shows("while it rings", "N-1001", "Urgent clinical", "Step 1 of 3", "okafor", "by mail at 12:00", "Next: lindqvist, in", "data-until=")
+	p.tap(t, p.link, "decline")
+	p.linkTo(t, "lindqvist@cedar.example", 2)
+	shows("after a decline", "cannot take it, said at 12:00 pm", "Step 2 of 3", "lindqvist")
+	p.tap(t, p.linkTo(t, "lindqvist@cedar.example", 2), "snooze")
+	shows("after a promise", "Calls back", "lindqvist has it", "It rings lindqvist again")
+	if page := p.rosa.Get("/bell"); page.Status != http.StatusOK || !strings.Contains(page.Main(), "N-1001") {
+		t.Errorf("the page answers %d", page.Status)
+	}
+}
+
+func TestTheBarSaysHowManyCallsWait(t *testing.T) {
+	p := ring(t)
+	for range 4 {
+		take(t, p.rosa, urgent("Harold Beck"))
+	}
+	bar := p.rosa.Get("/alarm").Body
+	for _, want := range []string{"5 urgent calls wait.", "and 2 more: see all"} {
+		if !strings.Contains(bar, want) {
+			t.Errorf("the bar does not say %q", want)
+		}
+	}
+	if n := strings.Count(bar, `" hidden>`); n != 2 {
+		t.Errorf("%d calls are folded", n)
+	}
+}

@@ -119,6 +119,7 @@ var navItems = []struct {
 	{"", []navItem{
 		{"inbox", "/inbox", "nav.inbox", "", need(access.SeeDesk)},
 		{"take", "/take", "nav.take", "n", need(access.TakeMessage)},
+		{"bell", "/bell", "nav.bell", "", need(access.SeeDesk)},
 		{"closed", "/inbox?view=closed", "nav.closed", "", need(access.SeeDesk)},
 	}},
 	{"nav.practice", []navItem{

@@ -77,6 +77,9 @@ func (s *Server) routes() []route {
 		{method: post, path: "/messages/:id/reopen", need: need(access.WorkMessage), handle: s.reopen},
 		{method: post, path: "/messages/:id/send", need: need(access.WorkMessage), handle: s.sendSecurely},
 
+		{method: get, path: "/bell", need: need(access.SeeDesk), handle: s.whatRings},
+		{method: get, path: "/bell/rows", need: need(access.SeeDesk), quiet: true, handle: s.bellRows},
+
 		{method: get, path: "/on-call", need: need(access.SeeSchedule), handle: s.onCall},
 		{method: post, path: "/on-call/order", need: need(access.EditSchedule), handle: s.changeOrder},
 		{method: post, path: "/on-call/now", need: need(access.EditSchedule), handle: s.onCallNow},

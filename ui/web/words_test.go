@@ -16,7 +16,7 @@ import (
 
 // madeKeys are the beginnings of keys that end in a code of ours: a status, a
 // channel, an event. Their ends are checked where the codes are listed.
-var madeKeys = []string{"alarm.what.", "channel.", "event.received.", "flag.", "message.sub.", "outcome.", "queue.kind.", "queue.state.", "role.", "sealed.", "sealed.do.", "sealed.why.", "severity.", "signin.waiting", "status.", "urgency.", "way."}
+var madeKeys = []string{"alarm.more", "alarm.what.", "channel.", "event.received.", "flag.", "message.sub.", "outcome.", "queue.kind.", "queue.state.", "role.", "sealed.", "sealed.do.", "sealed.why.", "severity.", "signin.waiting", "status.", "urgency.", "way."}
 
 var (
 	sayInTemplate = regexp.MustCompile(`\{\{say "([^"]+)"([^}]*)\}\}`)
@@ -118,7 +118,7 @@ func keysInCode(t *testing.T) (keys []string) {
 		})
 	}
 	// w.count says key.one and key.many.
-	return append(keys, "signin.waiting.one", "signin.waiting.many")
+	return append(keys, "signin.waiting.one", "signin.waiting.many", "alarm.more.one", "alarm.more.many")
 }
 
 func TestWordsArePlain(t *testing.T) {

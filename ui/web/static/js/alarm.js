@@ -4,6 +4,7 @@
 import { say } from './words.js';
 import { now, span } from './clock.js';
 import { line, desk, peek } from './live.js';
+import { tell, start as notices } from './notice.js';
 
 const notes = [523.25, 659.25, 783.99]; // C, E, G: rising, never shrill
 const every = 4000;
@@ -60,6 +61,7 @@ function show() {
 
 function turn() {
   show();
+  tell(bar());
   if (!ringing()) { rounds = 0; return; }
   if (!armed() || quietLeft() || Date.now() - last < every) return;
   last = Date.now();
@@ -97,6 +99,7 @@ async function refresh() {
 
 export function start() {
   if (!bar()) return;
+  notices();
   (window.requestIdleCallback || setTimeout)(context); // opening the sound device takes a while
   for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, () => { if (!armed()) arm(); }, { capture: true });
   addEventListener('click', e => {

@@ -11,6 +11,7 @@ import { start as message } from './message.js';
 import { start as take } from './take.js';
 import { start as backup } from './backup.js';
 import { start as answer } from './answer.js';
+import { start as rings } from './rings.js';
 
-for (const part of [clocks, clearing, forms, keys, copy, alarm, inbox, message, take, backup, answer, live]) part();
+for (const part of [clocks, clearing, forms, keys, copy, alarm, inbox, message, take, backup, answer, rings, live]) part();
 document.documentElement.dataset.ready = '1'; // keys and clicks are heard from here on
