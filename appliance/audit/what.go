@@ -59,6 +59,8 @@ const (
 	NoticeFailed    What = "notice-failed"
 	OnCallSet       What = "oncall-set"
 	OnCallNow       What = "oncall-now"
+	FeedMade        What = "feed-made" // an address that a calendar program reads who is on call from
+	FeedRevoked     What = "feed-revoked"
 	ClockDoubted    What = "clock-doubted"
 	ClockBelieved   What = "clock-believed"
 )
