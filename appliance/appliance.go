@@ -27,6 +27,7 @@ import (
 	"nightbell/appliance/store"
 	"nightbell/appliance/vault"
 	"nightbell/backup"
+	"nightbell/install"
 )
 
 // Options are what an appliance is opened with.
@@ -34,6 +35,9 @@ type Options struct {
 	Dir   string          // the data folder
 	Clock clockwork.Clock // nil: the real one
 	Log   *slog.Logger    // nil: nothing is logged
+
+	// Synced says whether a time server keeps the clock; nil: the system is asked.
+	Synced func() bool
 
 	// Store is laid over the store's own options; tests inject beneath it.
 	Store store.Options
@@ -59,6 +63,7 @@ type Appliance struct {
 	Log     *slog.Logger
 
 	practice Practice
+	synced   func() bool
 	last     time.Time // newest commit before anything was done here
 	mail     *relay.Server
 	secrets  sync.Mutex // one change of the machine's secrets at a time
@@ -74,7 +79,10 @@ type Appliance struct {
 // Open opens a data folder, locked. It answers store.ErrInUse when another
 // process has it, and errNoPractice when it was never set up.
 func Open(ctx context.Context, o Options) (_ *Appliance, err error) {
-	a := &Appliance{Clock: o.Clock, Log: o.Log}
+	a := &Appliance{Clock: o.Clock, Log: o.Log, synced: o.Synced}
+	if a.synced == nil {
+		a.synced = install.ClockSynced
+	}
 	if a.Clock == nil {
 		a.Clock = clockwork.NewRealClock()
 	}

@@ -37,6 +37,7 @@ func (a *Appliance) Run(ctx context.Context, mail net.Listener) error {
 		"keys":        a.forgetKeys,
 		"blobs":       a.sweepBlobs,
 		"checkpoint":  a.noteCheckpoints,
+		"clock":       a.believeTimeServer,
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	for name, job := range jobs {

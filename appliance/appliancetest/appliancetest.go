@@ -57,6 +57,7 @@ type Options struct {
 	RealClock bool          // for measuring and for a browser that a person drives
 	Smarthost bool          // start one and set it as the practice's
 	Locked    bool          // do not open it with the kit
+	Synced    func() bool   // whether a time server keeps the clock; nil: none does
 
 	Root      string    // folder for the data folder and the kit; "" is a temp folder
 	Data, Kit string    // start on a data folder that is there already
@@ -151,8 +152,11 @@ func RealClock(o *Options) { o.RealClock = true }
 // Run starts the practice on the data folder as it is; Start does it for you.
 func (p *Practice) Run() {
 	p.t.Helper()
+	if p.o.Synced == nil {
+		p.o.Synced = func() bool { return false }
+	}
 	log := slog.New(slog.NewJSONHandler(p.Logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	a, err := appliance.Open(p.t.Context(), appliance.Options{Dir: p.Dir, Clock: p.clock, Log: log, Store: p.o.Store})
+	a, err := appliance.Open(p.t.Context(), appliance.Options{Dir: p.Dir, Clock: p.clock, Log: log, Store: p.o.Store, Synced: p.o.Synced})
 	if err != nil {
 		p.t.Fatalf("opening the practice: %v", err)
 	}
