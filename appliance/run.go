@@ -32,6 +32,7 @@ func (a *Appliance) Run(ctx context.Context, mail net.Listener) error {
 		"access":      a.Access.Run,
 		"desk":        a.Desk.Run,
 		"certificate": a.renewCertificate,
+		"digest":      a.tellOwners,
 		"store":       a.watchStore,
 		"epochs":      a.mendEpochs,
 		"keys":        a.forgetKeys,

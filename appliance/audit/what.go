@@ -77,6 +77,7 @@ const (
 	OverrideUndone    What = "override-undone"
 	HolidaySet        What = "holiday-set"
 	HolidayRemoved    What = "holiday-removed"
+	DigestSent        What = "digest-sent" // to the owner of a schedule
 	ReachSet          What = "reach-set"
 	ChannelTested     What = "channel-tested"
 	ChannelConfirmed  What = "channel-confirmed" // the person answered a test

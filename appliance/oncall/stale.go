@@ -47,40 +47,6 @@ func Stale(tx *store.Tx, at time.Time, staff Staff) ([]finding.Finding, error) {
 	return list, err
 }
 
-// Digest is what of Stale concerns an owner of schedules; nothing for whoever
-// owns none.
-func Digest(tx *store.Tx, at time.Time, staff Staff, owner message.PersonID) ([]finding.Finding, error) {
-	owned, err := all(tx, schedules)
-	if err != nil {
-		return nil, fmt.Errorf("reading the schedules: %w", err)
-	}
-	owned = slices.DeleteFunc(owned, func(s Schedule) bool { return s.Owner != owner || owner == "" })
-	if len(owned) == 0 {
-		return nil, nil
-	}
-	every, err := concerns(tx, at, staff)
-	var list []finding.Finding
-	for _, c := range every {
-		theirs := func(id string) bool { return slices.ContainsFunc(owned, func(s Schedule) bool { return s.ID == id }) }
-		if len(c.schedules) == 0 || slices.ContainsFunc(c.schedules, theirs) {
-			list = append(list, c.Finding)
-		}
-	}
-	finding.Sort(list)
-	return list, err
-}
-
-// Owners are who owns a schedule, each once.
-func Owners(tx *store.Tx) (list []message.PersonID, err error) {
-	err = schedules.Each(tx, "", func(_ string, s Schedule) error {
-		if s.Owner != "" && !slices.Contains(list, s.Owner) {
-			list = append(list, s.Owner)
-		}
-		return nil
-	})
-	return list, err
-}
-
 // Proven says whether a person ever answered on a channel that leaves the
 // building. Until then the practice is not ready for urgent calls.
 func Proven(tx *store.Tx) (proven bool, err error) {
