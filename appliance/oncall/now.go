@@ -67,10 +67,22 @@ func LoadSince(tx *store.Tx, since time.Time) (Plan, error) {
 	if p.Schedules, err = all(tx, schedules); err != nil {
 		return Plan{}, fmt.Errorf("reading the schedules: %w", err)
 	}
-	err = editions.Each(tx, "", func(_ string, s Schedule) error {
-		if s.Until.After(since) {
-			p.Schedules = append(p.Schedules, s)
+	shifts := map[string][]Shift{} // by layer, as they stand now
+	for _, s := range p.Schedules {
+		for _, l := range s.Layers {
+			shifts[s.ID+"/"+l.ID] = l.Shifts
 		}
+	}
+	err = editions.Each(tx, "", func(_ string, s Schedule) error {
+		if !s.Until.After(since) {
+			return nil
+		}
+		for i, l := range s.Layers {
+			if now, stands := shifts[s.ID+"/"+l.ID]; stands {
+				s.Layers[i].Shifts = now
+			}
+		}
+		p.Schedules = append(p.Schedules, s)
 		return nil
 	})
 	if err != nil {

@@ -91,6 +91,24 @@ func TestWhatWasStaysToBeSeen(t *testing.T) {
 	}
 }
 
+func TestAShiftEnteredLaterSaysOfThePastWhatItSays(t *testing.T) {
+	s := in(t, "America/New_York")
+	save(t, s, primary(weekly("okafor")), night.AddDate(0, 0, -20))
+	save(t, s, primary(weekly("hale")), night)
+	entered := primary(weekly("hale"))
+	entered.Layers[0].Shifts = []oncall.Shift{{ID: "x", Person: "ames", From: date(2026, 11, 20).At(0), To: date(2026, 11, 21).At(0)}}
+	save(t, s, entered, night.Add(time.Minute))
+	change(t, s, func(tx *store.Tx) error {
+		p, err := oncall.LoadSince(tx, night.AddDate(0, 0, -10))
+		for day, want := range map[int]message.PersonID{-5: "okafor", -4: "ames", -3: "okafor", 0: "hale"} {
+			if got := oncall.Resolve(p, night.AddDate(0, 0, day)).People(); !slices.Equal(got, []message.PersonID{want}) {
+				t.Errorf("%d days ago %v are on call, want %s", -day, got, want)
+			}
+		}
+		return err
+	})
+}
+
 func TestAHandoverChangedInTheMiddleOfATurnLeavesWhoIsOn(t *testing.T) {
 	s := in(t, "America/New_York")
 	save(t, s, primary(weekly("okafor", "lindqvist", "hale")), night.AddDate(0, 0, -20))

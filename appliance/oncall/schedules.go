@@ -16,8 +16,10 @@ var (
 	holidays  = store.NewTable[Holiday]("oncall-holidays")   // by id
 )
 
-// SetSchedule keeps a schedule and makes schedules what counts. The one in force
-// before ends as an earlier edition, so that what was stays to be seen.
+// SetSchedule keeps a schedule and makes schedules what counts. Where its rules
+// change, the one in force before ends as an earlier edition, so that what was
+// stays to be seen. Shifts have no editions: each has its own time, and one that
+// is entered or corrected later says of the past what it says.
 //
 // A change of the people of a rotation does not move who is on now: places are
 // held by person. Whoever is on stays for the rest of the turn and the order
@@ -174,6 +176,13 @@ func (s Schedule) follow(before Schedule, zone *time.Location, at time.Time) Sch
 	}
 	s.Layers = layers
 	return s
+}
+
+// sameRules says whether two editions differ in nothing but their shifts.
+func (s Schedule) sameRules(other Schedule) bool {
+	return slices.EqualFunc(s.Layers, other.Layers, func(a, b Layer) bool {
+		return a.ID == b.ID && slices.EqualFunc(a.Rotations, b.Rotations, Rotation.same)
+	})
 }
 
 func (r Rotation) follow(was Rotation, zone *time.Location, at time.Time) Rotation {
