@@ -71,9 +71,10 @@ type Appliance struct {
 	asked    askedFor
 	blobs    []message.ID // that lay on the disk before anything was taken
 	where    addresses
-	otherLog atomic.Bool      // the audit log is not the one that this machine knows
-	hung     atomic.Bool      // the bell hung: whatever holds it may hold the stores
-	channels []notify.Channel // that the bell rings by
+	otherLog atomic.Bool                       // the audit log is not the one that this machine knows
+	hung     atomic.Bool                       // the bell hung: whatever holds it may hold the stores
+	channels []notify.Channel                  // that the bell rings by
+	held     atomic.Pointer[map[string]string] // the channels' secrets
 }
 
 // Open opens a data folder, locked. It answers store.ErrInUse when another

@@ -36,8 +36,10 @@ func (a *Appliance) SetSetting(ctx context.Context, by string, key settings.Key,
 
 // SetSettings changes several settings, all or none.
 func (a *Appliance) SetSettings(ctx context.Context, by string, values map[settings.Key]string) error {
-	if _, given := values[settings.MailPasswordFile]; given {
-		return &settings.Refused{Key: settings.MailPasswordFile, Why: "the password goes with it; set it alone"}
+	for key := range values {
+		if IsSecretFile(key) {
+			return &settings.Refused{Key: key, Why: "what the file holds goes with it; set it alone"}
+		}
 	}
 	if err := a.set(ctx, by, values); err != nil {
 		return err

@@ -8,11 +8,11 @@ import (
 	"nightbell/appliance/notify"
 	"nightbell/appliance/oncall"
 	"nightbell/appliance/store"
-	"nightbell/appliance/vault"
 )
 
 // wireChannels makes the outbox and answers the channels that the bell rings by.
 func (a *Appliance) wireChannels() []notify.Channel {
+	a.holdSecrets()
 	a.Pages = notify.NewOutbox(notify.OutboxOptions{
 		Store: a.Store, Outcome: bellOutcome{a}, Secret: a.channelSecret, Clock: a.Clock, Log: a.Log,
 		Gateways: a.gateways(),
@@ -39,35 +39,6 @@ func (a *Appliance) speech() notify.Speech {
 		Link: func(_ *store.Tx, _ message.ID, token notify.Token) string { return a.link(token) },
 		Zone: func(*store.Tx) *time.Location { return a.practice.Zone }, Tokens: a.Tokens, Replies: a.Hearing.Replies,
 	}
-}
-
-// channelSecret answers a password or key of a channel; "" where there is none.
-func (a *Appliance) channelSecret(name string) string {
-	s, err := vault.LoadSecrets(a.Store.Dir())
-	if err != nil {
-		a.Log.Error("the secrets of the channels cannot be read", "err", err)
-	}
-	return s.Channels[name]
-}
-
-// setChannelSecret keeps a password or key of a channel; an empty one removes it.
-func (a *Appliance) setChannelSecret(name, value string) error {
-	err := a.changeSecrets(func(s *vault.Secrets) error {
-		if value == "" {
-			delete(s.Channels, name)
-			return nil
-		}
-		if s.Channels == nil {
-			s.Channels = map[string]string{}
-		}
-		s.Channels[name] = value
-		return nil
-	})
-	if err == nil {
-		a.Pages.LookAnew()
-		a.Hearing.LookAnew()
-	}
-	return err
 }
 
 // oneKindFindings say who on call is rung by one kind of channel alone: when it

@@ -44,8 +44,7 @@ func (b *Outbox) attempt(ctx context.Context, key string) (again time.Duration) 
 
 // settled is the configuration as it stands now, to be used past the transaction.
 func (b *Outbox) settled(tx *store.Tx) Config {
-	values := settingsOf(tx)
-	return Config{Setting: values.get, Secret: b.o.Secret}
+	return b.configOf(settingsOf(tx).get)
 }
 
 // send makes the request of a page and reads the answer.

@@ -78,7 +78,7 @@ func TestChannelsOverTheOutboxAreChannels(t *testing.T) {
 }
 
 // secret answers a secret of each channel.
-func secret(name string) string {
+func secret(name, _ string) string {
 	if name == notify.SecretReplies {
 		return mailbox.Password
 	}

@@ -117,7 +117,7 @@ func tokenOf(n int) notify.Token {
 
 func (e *ears) useNtfy() *ntfy.Server {
 	e.t.Helper()
-	s, err := ntfy.Start(secret(notify.SecretNtfy), "replies-x9")
+	s, err := ntfy.Start(secret(notify.SecretNtfy, ""), "replies-x9")
 	if err != nil {
 		e.t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ type OutboxOptions struct {
 	Store    *store.Store
 	Gateways []Gateway
 	Outcome  Outcome                                 // is told how each page fared
-	Secret   func(name string) string                // of the machine's secrets
+	Secret   func(name, server string) string        // of the machine's secrets, where it was given for that server
 	Jitter   func(limit time.Duration) time.Duration // a random time below the limit
 	Patience time.Duration                           // with a gateway, for one page; 20 s
 	Clock    clockwork.Clock
@@ -69,7 +69,7 @@ func NewOutbox(o OutboxOptions) *Outbox {
 		o.Patience = 20 * time.Second
 	}
 	if o.Secret == nil {
-		o.Secret = func(string) string { return "" }
+		o.Secret = func(string, string) string { return "" }
 	}
 	b := &Outbox{o: o, gateways: map[Kind]Gateway{}, wake: make(chan struct{}, 1), touched: map[string]struct{}{}}
 	for _, g := range o.Gateways {
@@ -116,7 +116,21 @@ func (b *Outbox) nudge() {
 
 // config is what the channels are set up with, read in a transaction.
 func (b *Outbox) config(tx *store.Tx) Config {
-	return Config{Setting: func(k settings.Key) string { return settings.Get(tx, k) }, Secret: b.o.Secret}
+	return b.configOf(func(k settings.Key) string { return settings.Get(tx, k) })
+}
+
+// secretOpens are the servers that secrets are sent to. One that was given for
+// another server is none.
+var secretOpens = map[string]settings.Key{SecretNtfy: settings.NtfyServer, SecretReplies: settings.RepliesServer}
+
+func (b *Outbox) configOf(setting func(settings.Key) string) Config {
+	return Config{Setting: setting, Secret: func(name string) string {
+		server := ""
+		if key, sent := secretOpens[name]; sent {
+			server = setting(key)
+		}
+		return b.o.Secret(name, server)
+	}}
 }
 
 // Run sends what is due until ctx ends, and waits for what it has under way: a

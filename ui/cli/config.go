@@ -39,7 +39,7 @@ func newConfigSet(e *env) *cobra.Command {
 		Use: "set KEY VALUE", Short: "Change one setting; an empty value goes back to the default", Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, words []string) error {
 			s := setting{Key: words[0], Value: words[1]}
-			if err := e.readMailPassword(&s); err != nil {
+			if err := e.readSecret(&s); err != nil {
 				return err
 			}
 			if isPath(settings.Key(s.Key)) && s.Value != "" {
@@ -58,11 +58,11 @@ func newConfigSet(e *env) *cobra.Command {
 	}
 }
 
-// readMailPassword reads the file of mail.password-file, or standard input (-),
+// readSecret reads the file of a secret, or standard input (-),
 // here: the service runs as another user, and sees no home and no temporary
 // folder of anybody's.
-func (e *env) readMailPassword(s *setting) (err error) {
-	if settings.Key(s.Key) != settings.MailPasswordFile || s.Value == "" {
+func (e *env) readSecret(s *setting) (err error) {
+	if !appliance.IsSecretFile(settings.Key(s.Key)) || s.Value == "" {
 		return nil
 	}
 	if s.Secret, err = e.password(s.Value, ""); err != nil {
@@ -77,7 +77,7 @@ func (e *env) readMailPassword(s *setting) (err error) {
 // isPath says whether a setting names a file or folder: what a person types is
 // meant from where they stand, and the service stands elsewhere.
 func isPath(key settings.Key) bool {
-	return key == settings.BackupFolder || key == settings.MailCA || key == settings.MailPasswordFile
+	return key == settings.BackupFolder || key == settings.MailCA || key == settings.ChannelsCA || appliance.IsSecretFile(key)
 }
 
 func newConfigList(e *env) *cobra.Command {
@@ -101,8 +101,8 @@ var askConfigGet = ask[string, settings.Value]{"config-get", func(_ context.Cont
 
 var askConfigSet = ask[setting, settings.Value]{"config-set", func(ctx context.Context, a *appliance.Appliance, s setting, _ progress) (settings.Value, error) {
 	var err error
-	if key := settings.Key(s.Key); key == settings.MailPasswordFile {
-		err = a.SetMailPasswordFile(ctx, owner, s.Value, s.Secret)
+	if key := settings.Key(s.Key); appliance.IsSecretFile(key) {
+		err = a.SetSecretFile(ctx, owner, key, s.Value, s.Secret)
 	} else {
 		err = a.SetSetting(ctx, owner, key, s.Value)
 	}

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -72,6 +73,7 @@ func Start(token, open string) (*Server, error) {
 	s.alive, s.streams = context.WithCancel(context.Background())
 	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	s.http.TLS = conf
+	s.http.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that went away
 	s.http.StartTLS()
 	s.URL = s.http.URL
 	return s, nil
