@@ -77,6 +77,12 @@ func PolicyFor(tx *store.Tx, t message.CallType, u message.Urgency) (Policy, boo
 	return usual(), u == message.Urgent
 }
 
+// Kept answers the policy that people made for a type and urgency, if they did.
+func Kept(tx *store.Tx, t message.CallType, u message.Urgency) (Policy, bool) {
+	p, found, err := policies.Get(tx, policyID(t, u))
+	return p, found && err == nil
+}
+
 // SetPolicy keeps a policy for the calls of its type and urgency. What rings
 // already goes on by the policy that it began with.
 func SetPolicy(tx *store.Tx, by string, p Policy, at time.Time) error {

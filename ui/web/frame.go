@@ -124,6 +124,7 @@ var navItems = []struct {
 	}},
 	{"nav.practice", []navItem{
 		{"on-call", "/on-call", "nav.on-call", "", need(access.SeeSchedule)},
+		{"policies", "/bell/policies", "nav.policies", "", need(access.EditSchedule)},
 		{"findings", "/findings", "nav.findings", "", need(access.SeeDesk)},
 	}},
 	{"nav.office", []navItem{

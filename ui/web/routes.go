@@ -78,6 +78,9 @@ func (s *Server) routes() []route {
 		{method: post, path: "/messages/:id/send", need: need(access.WorkMessage), handle: s.sendSecurely},
 
 		{method: get, path: "/bell", need: need(access.SeeDesk), handle: s.whatRings},
+		{method: get, path: "/bell/policies", need: need(access.EditSchedule), handle: s.policies},
+		{method: get, path: "/bell/policies/edit", need: need(access.EditSchedule), handle: s.editPolicy},
+		{method: post, path: "/bell/policies", need: need(access.EditSchedule), handle: s.changePolicy},
 		{method: get, path: "/bell/rows", need: need(access.SeeDesk), quiet: true, handle: s.bellRows},
 
 		{method: get, path: "/on-call", need: need(access.SeeSchedule), handle: s.onCall},
