@@ -1,8 +1,10 @@
 package appliance
 
 import (
+	"context"
 	"time"
 
+	"nightbell/appliance/audit"
 	"nightbell/appliance/finding"
 	"nightbell/appliance/message"
 	"nightbell/appliance/notify"
@@ -74,4 +76,28 @@ func (a *Appliance) oneKindFindings(tx *store.Tx, at time.Time) ([]finding.Findi
 		}
 	}
 	return list, nil
+}
+
+// SetNoticeWords keeps the practice's own words for notices; empty ones go back
+// to the built-in. The error is a *notify.BadWords for words that may not be.
+func (a *Appliance) SetNoticeWords(ctx context.Context, by string, w notify.OwnWords) error {
+	leaf := audit.Leaf{At: a.Clock.Now().UTC(), Who: by, What: audit.SettingsChanged, About: []string{"words", string(w.Kind), string(w.Reason)}}
+	return a.Store.Update(ctx, func(tx *store.Tx) error {
+		if err := notify.SetWords(tx, w); err != nil {
+			return err
+		}
+		_, err := audit.Append(tx, leaf)
+		return err
+	})
+}
+
+// Callback takes what a paging system sent back: its body, and its signature
+// (notify.SignatureHeader). It is notify.ErrSignature, or a *notify.Refusal, when
+// it counts for nothing.
+func (a *Appliance) Callback(ctx context.Context, signature string, body []byte) error {
+	said, err := notify.ReadCallback(a.channelSecret(notify.SecretWebhook, ""), signature, body, a.Clock.Now())
+	if err != nil {
+		return err
+	}
+	return a.Answered(ctx, said)
 }

@@ -86,7 +86,7 @@ func secret(name, _ string) string {
 }
 
 // setUp keeps the settings of each channel, all at one server.
-func setUp(t *testing.T, s *store.Store, server, ca string) {
+func setUp(t testing.TB, s *store.Store, server, ca string) {
 	t.Helper()
 	err := s.Update(t.Context(), func(tx *store.Tx) error {
 		for _, kept := range []struct {

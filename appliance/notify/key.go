@@ -12,9 +12,9 @@ import (
 	"nightbell/appliance/message"
 )
 
-// maxWays is how many addresses of one kind a person is told at: two phones and
-// one to spare.
-const maxWays = 3
+// maxWays is how many addresses of one kind a person is told at: as many as
+// anybody may have in all.
+const maxWays = 20
 
 // noticeKey is what a newer notice replaces an older one by. It goes by person
 // and place in their ways, not by address: somebody whose address was changed in

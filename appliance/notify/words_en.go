@@ -165,7 +165,7 @@ var fillers = map[string]bool{"it": true, "please": true, "min": true, "mins": t
 // sentenceStarts are the words that a practice's own text may begin a sentence
 // with: what is not here and has a capital may be somebody's name.
 var sentenceStarts = wordSet("a after all an and answer anybody anyone as at because before call calls caller ignore if in is it message messages " +
-	"new nobody now one open please press read reply ring same somebody someone something still take taken test thank thanks the there these " +
+	"new nobody now one open please press read reply ring same since somebody someone something still take taken test thank thanks the there these " +
 	"this urgent wait waiting waits what when whoever with you your")
 
 // usual are words with a capital that are nobody's name.
