@@ -23,7 +23,7 @@ func TestAPolicyIsTriedAndKept(t *testing.T) {
 	p := ring(t)
 	p.tap(t, p.link, "take")
 	page := p.rosa.Get("/bell/policies/edit?type=urgent&urgency=urgent")
-	for _, want := range []string{"Urgent clinical, Urgent", "Next on call", "Everybody on call", `value="30m"`} {
+	for _, want := range []string{"Urgent clinical call, Urgent", "Next on call", "Everybody on call", `value="30m"`} {
 		if !strings.Contains(page.Body, want) {
 			t.Errorf("the form does not show %q", want)
 		}
