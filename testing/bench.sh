@@ -35,6 +35,9 @@ section 'Taking a message' \
 section 'The bell' \
 	'From the commit to the first notice in the channel (promise: p99 under 50 ms), and how late a due step runs with 10,000 timers waiting.' \
 	./appliance/escalation . 2s
+section 'The way out' \
+	'From the commit of a notice until its request is at a gateway, over TLS.' \
+	./appliance/notify CommitToGateway 2s
 section 'Backup and restore' \
 	'10,000 messages, beside age and tar on the same bytes.' \
 	./backup . 1x
