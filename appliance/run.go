@@ -37,6 +37,7 @@ func (a *Appliance) Run(ctx context.Context, mail net.Listener) error {
 		"epochs":      a.mendEpochs,
 		"keys":        a.forgetKeys,
 		"blobs":       a.sweepBlobs,
+		"watchdog":    a.callWatchdog,
 		"checkpoint":  a.noteCheckpoints,
 		"clock":       a.believeTimeServer,
 	}

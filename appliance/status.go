@@ -93,6 +93,7 @@ func (a *Appliance) Findings(ctx context.Context) ([]finding.Finding, error) {
 	all = append(all, a.certificateFindings()...)
 	all = append(all, a.checkpointFindings()...)
 	all = append(all, a.damageFindings()...)
+	all = append(all, a.heart.findings(a.practice.Zone)...)
 	finding.Sort(all)
 	return all, nil
 }

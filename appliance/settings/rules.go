@@ -34,6 +34,7 @@ var rules = map[Key]rule{
 	MailFrom:         {help: "address that mail comes from", check: address},
 	BellStep:         {help: "how long one person is rung before the next", fallback: "5m", check: step},
 	BackupFolder:     {help: "folder on another disk that backups are kept in", check: absolute},
+	WatchHeartbeat:   {help: "address of a watchdog outside, called each minute while calls are taken and the bell goes round", check: httpsAddress},
 
 	ChannelsCA:     {help: "PEM file of an own certificate authority for ntfy, webhook, gateways and the mailbox of replies", check: absolute},
 	NtfyServer:     {help: "your own ntfy server, such as https://ntfy.example.com", check: httpsAddress},

@@ -31,6 +31,7 @@ const (
 	MailFrom         Key = "mail.from"          // address that mail comes from
 	BellStep         Key = "bell.step"          // how long one person is rung before the next
 	BackupFolder     Key = "backup.folder"      // absolute path of the backup target
+	WatchHeartbeat   Key = "watch.heartbeat"    // https address that is called each minute while the bell goes round
 
 	ChannelsCA     Key = "channels.ca"      // PEM file of an own CA for the channels below; empty: the system's
 	NtfyServer     Key = "ntfy.server"      // https://HOST of the practice's own ntfy
