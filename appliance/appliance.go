@@ -76,9 +76,6 @@ type Appliance struct {
 	channels []notify.Channel                  // that the bell rings by
 	held     atomic.Pointer[map[string]string] // the channels' secrets
 	heart    heartbeat
-	otherLog atomic.Bool      // the audit log is not the one that this machine knows
-	hung     atomic.Bool      // the bell hung: whatever holds it may hold the stores
-	channels []notify.Channel // that the bell rings by
 }
 
 // Open opens a data folder, locked. It answers store.ErrInUse when another
