@@ -15,9 +15,15 @@ import (
 // the people in them.
 type onCallStaff struct{ a *Appliance }
 
-func (o onCallStaff) Account(tx *store.Tx, who message.PersonID) (name string, here bool, err error) {
+func (o onCallStaff) Account(tx *store.Tx, who message.PersonID) (name string, is oncall.Account, err error) {
 	p, found, err := o.a.Access.Person(tx, who)
-	return o.a.called(tx, who), found && p.Staff() && access.Allowed(p.Roles, access.WorkMessage), err
+	switch name = o.a.called(tx, who); {
+	case found && p.Contact:
+		return name, oncall.AccountNone, err
+	case found && p.Staff() && access.Allowed(p.Roles, access.WorkMessage):
+		return name, oncall.AccountRings, err
+	}
+	return name, oncall.AccountOff, err
 }
 
 func (o onCallStaff) Kinds(tx *store.Tx, who message.PersonID) (kinds []string, err error) {

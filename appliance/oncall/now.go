@@ -67,6 +67,11 @@ func LoadSince(tx *store.Tx, since time.Time) (Plan, error) {
 	if p.Schedules, err = all(tx, schedules); err != nil {
 		return Plan{}, fmt.Errorf("reading the schedules: %w", err)
 	}
+	past, err := all(tx, bygones)
+	if err != nil {
+		return Plan{}, fmt.Errorf("reading earlier exceptions: %w", err)
+	}
+	p.Overrides = append(past, p.Overrides...)
 	shifts := map[string][]Shift{} // by layer, as they stand now
 	for _, s := range p.Schedules {
 		for _, l := range s.Layers {

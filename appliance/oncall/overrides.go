@@ -10,7 +10,14 @@ import (
 	"nightbell/appliance/store"
 )
 
-var overrides = store.NewTable[Override]("oncall-overrides") // by id
+var (
+	overrides = store.NewTable[Override]("oncall-overrides")      // by id
+	bygones   = store.NewTable[Override]("oncall-overrides-past") // by id, those that ended long ago
+)
+
+// bygone is how long after its end an override is kept among those that each
+// urgent call reads.
+const bygone = 35 * 24 * time.Hour
 
 // Ask keeps an override that waits for the other person's word. Whoever edits
 // the schedule asks nobody: theirs counts at once.
@@ -29,6 +36,9 @@ func Ask(tx *store.Tx, by string, o Override, edits bool, at time.Time) error {
 	}
 	if _, known, err := overrides.Get(tx, o.ID); err != nil || known {
 		return fmt.Errorf("asking for override %s: %w", o.ID, cmp.Or(err, ErrOverride))
+	}
+	if err := putAside(tx, at); err != nil {
+		return err
 	}
 	if err := keep(tx, audit.OverrideAsked, by, o, at); err != nil || !edits {
 		return err
@@ -60,8 +70,32 @@ func keep(tx *store.Tx, what audit.What, by string, o Override, at time.Time) er
 	return traceID(tx, what, by, o.ID, []message.PersonID{o.Replaced, o.By}, at)
 }
 
-// Overrides answers all overrides that somebody is one of the two of, or all
-// where nobody is named.
+// putAside moves what ended long ago to where only those look who show what was.
+func putAside(tx *store.Tx, at time.Time) error {
+	list, err := all(tx, overrides)
+	if err != nil {
+		return fmt.Errorf("reading the exceptions: %w", err)
+	}
+	for _, o := range list {
+		end := o.To
+		if o.Back != nil {
+			end = later(end, o.Back.To)
+		}
+		if at.Sub(end) < bygone {
+			continue
+		}
+		if err := bygones.Put(tx, o.ID, o); err != nil {
+			return fmt.Errorf("keeping override %s: %w", o.ID, err)
+		}
+		if err := overrides.Delete(tx, o.ID); err != nil {
+			return fmt.Errorf("putting override %s aside: %w", o.ID, err)
+		}
+	}
+	return nil
+}
+
+// Overrides answers the overrides, but those that ended long ago, that somebody
+// is one of the two of, or all where nobody is named.
 func Overrides(tx *store.Tx, who message.PersonID) ([]Override, error) {
 	list, err := all(tx, overrides)
 	if err != nil {

@@ -21,6 +21,7 @@ type timetable struct {
 	layers []layer
 	legs   []leg       // of the overrides, the one agreed last at the end
 	cuts   []time.Time // where legs begin and end
+	found  map[int64][]place
 }
 
 // layer is a layer of one edition, with its fixed points as instants.
@@ -50,6 +51,7 @@ type place struct {
 	from, to time.Time        // how long the rule alone gives it
 	why      Why
 	rule     string
+	rotation *Rotation // whose rule it is, instead
 	override *Override
 }
 
@@ -62,7 +64,7 @@ func (p place) same(q place) bool {
 
 func newTimetable(p Plan) *timetable {
 	p.Zone = location(p.Zone)
-	t := &timetable{Plan: p}
+	t := &timetable{Plan: p, found: map[int64][]place{}}
 	for i := range p.Overrides {
 		t.legs = append(t.legs, p.Overrides[i].legs()...)
 	}
@@ -82,7 +84,6 @@ func newTimetable(p Plan) *timetable {
 			return cmp.Compare(min(len(a.schedule.Topic), 1), min(len(b.schedule.Topic), 1))
 		})
 	}
-	slices.SortFunc(t.cuts, time.Time.Compare)
 	return t
 }
 
@@ -103,7 +104,6 @@ func newLayer(p Plan, s *Schedule, of *Layer) layer {
 	for _, one := range slices.Concat(l.shifts, l.holidays) {
 		l.cuts = append(l.cuts, one.from, one.to)
 	}
-	slices.SortFunc(l.cuts, time.Time.Compare)
 	return l
 }
 
@@ -127,7 +127,9 @@ func (l *layer) places(zone *time.Location, at time.Time) []place {
 	for i := range l.Rotations {
 		r := &l.Rotations[i]
 		if who, from, to := r.at(zone, at); who != "" {
-			list = append(list, l.place(r.ID, who, from, to, WhyRotation, r.rule()))
+			p := l.place(r.ID, who, from, to, WhyRotation, "")
+			p.rotation = r
+			list = append(list, p)
 		}
 	}
 	return list
@@ -150,8 +152,18 @@ func (l *layer) place(id string, who message.PersonID, from, to time.Time, why W
 		from: later(from, l.schedule.From), to: sooner(to, l.schedule.Until)}
 }
 
-// places are all places at a moment, exceptions made.
-func (t *timetable) places(at time.Time) (list []place) {
+// places are all places at a moment, exceptions made. The turns of one answer
+// look at the same moments, so what was found is kept.
+func (t *timetable) places(at time.Time) []place {
+	if list, known := t.found[at.UnixNano()]; known {
+		return list
+	}
+	list := t.find(at)
+	t.found[at.UnixNano()] = list
+	return list
+}
+
+func (t *timetable) find(at time.Time) (list []place) {
 	if t.Uses != UsesSchedule {
 		for _, who := range t.List {
 			list = append(list, place{id: string(who), holder: who, person: who, why: WhyList, rule: WhyList.Text()})
@@ -160,13 +172,17 @@ func (t *timetable) places(at time.Time) (list []place) {
 	for i := range t.layers {
 		list = append(list, t.layers[i].places(t.Zone, at)...)
 	}
-	for i := 0; i < len(t.legs); {
-		end := i + 1
-		for end < len(t.legs) && t.legs[end].override == t.legs[i].override {
-			end++
+	var legs []leg // those of one override that count now
+	for i, l := range t.legs {
+		if !at.Before(l.from) && at.Before(l.to) {
+			legs = append(legs, l)
 		}
-		list = t.except(list, t.legs[i:end], at)
-		i = end
+		if i+1 == len(t.legs) || t.legs[i+1].override != l.override {
+			if len(legs) > 0 {
+				list = t.except(list, legs, at)
+			}
+			legs = legs[:0]
+		}
 	}
 	return list
 }
@@ -177,9 +193,6 @@ func (t *timetable) places(at time.Time) (list []place) {
 func (t *timetable) except(list []place, legs []leg, at time.Time) []place {
 	before := slices.Clone(list)
 	for _, l := range legs {
-		if at.Before(l.from) || !at.Before(l.to) {
-			continue
-		}
 		made := false
 		for _, meant := range []func(place) bool{
 			func(p place) bool { return l.replaced == "" || p.person == l.replaced },
@@ -236,46 +249,58 @@ func (t *timetable) rank(l *layer) int {
 // holidays and exceptions begin or end to have somebody else in it.
 func (t *timetable) turn(p place, at time.Time) Turn {
 	turn := Turn{Person: p.person, Layer: LayerList, LayerName: LayerList, Why: p.why, Rule: p.rule, Override: p.override}
-	cuts := t.cuts
 	if p.layer != nil {
 		turn.Schedule, turn.Layer, turn.LayerName = p.layer.schedule.ID, p.layer.ID, p.layer.Name
-		if len(p.layer.cuts) > 0 {
-			cuts = slices.Concat(cuts, p.layer.cuts)
-			slices.SortFunc(cuts, time.Time.Compare)
-		}
+	}
+	if p.rotation != nil {
+		turn.Rule = p.rotation.rule()
 	}
 	if p.override != nil {
 		turn.Why, turn.Instead = WhyOverride, p.holder
 	}
-	turn.From, turn.To = t.extent(p, cuts, at)
+	turn.From, turn.To = t.extent(p, at)
 	return turn
 }
 
-func (t *timetable) extent(p place, cuts []time.Time, at time.Time) (from, to time.Time) {
+func (t *timetable) extent(p place, at time.Time) (from, to time.Time) {
 	still := func(at time.Time) bool { return slices.ContainsFunc(t.places(at), p.same) }
-	next, _ := slices.BinarySearchFunc(cuts, at, func(cut, at time.Time) int {
-		if cut.After(at) {
-			return 1
-		}
-		return -1
-	})
+	cuts := t.cutsIn(p)
+	next := slices.IndexFunc(cuts, func(cut time.Time) bool { return cut.After(at) })
+	if next < 0 {
+		next = len(cuts)
+	}
 	from, to = p.from, p.to
 	for _, cut := range cuts[next:] {
-		if !to.IsZero() && !cut.Before(to) {
-			break
-		}
 		if !still(cut) {
 			to = cut
 			break
 		}
 	}
-	for i := next - 1; i >= 0 && cuts[i].After(from); i-- {
+	for i := next - 1; i >= 0; i-- {
 		if !still(cuts[i].Add(-1)) {
 			from = cuts[i]
 			break
 		}
 	}
 	return utc(from), utc(to)
+}
+
+// cutsIn are the moments, in order, at which something else may begin or end to
+// hold a place while its rule gives it.
+func (t *timetable) cutsIn(p place) (list []time.Time) {
+	in := func(cuts []time.Time) {
+		for _, cut := range cuts {
+			if cut.After(p.from) && (p.to.IsZero() || cut.Before(p.to)) {
+				list = append(list, cut)
+			}
+		}
+	}
+	in(t.cuts)
+	if p.layer != nil {
+		in(p.layer.cuts)
+	}
+	slices.SortFunc(list, time.Time.Compare)
+	return list
 }
 
 func utc(t time.Time) time.Time {

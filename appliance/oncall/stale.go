@@ -14,12 +14,20 @@ import (
 
 // Staff is what other rooms know of people.
 type Staff interface {
-	// Account answers what somebody is called, and whether they can be rung at
-	// all: false where their account is gone, disabled or works no messages.
-	Account(tx *store.Tx, who message.PersonID) (name string, here bool, err error)
+	// Account answers what somebody is called, and whether they can be rung.
+	Account(tx *store.Tx, who message.PersonID) (name string, is Account, err error)
 	// Kinds answers the kinds of channel that leave the building and work for them.
 	Kinds(tx *store.Tx, who message.PersonID) ([]string, error)
 }
+
+// Account says whether somebody can be rung.
+type Account int8
+
+const (
+	AccountNone  Account = iota // never had one: they came with an import, which says so
+	AccountOff                  // gone, disabled, or works no messages
+	AccountRings                // can be rung
+)
 
 const (
 	fortnight   = 14 * 24 * time.Hour // how far ahead gaps and conflicts are shown

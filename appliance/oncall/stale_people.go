@@ -12,10 +12,13 @@ import (
 
 // person says what keeps an urgent call from reaching somebody of the plan.
 func (l *look) person(who message.PersonID) {
-	name, here, err := l.staff.Account(l.tx, who)
+	name, account, err := l.staff.Account(l.tx, who)
 	l.err = cmp.Or(l.err, err)
 	in := l.schedules(who)
-	if !here {
+	if account == AccountNone {
+		return
+	}
+	if account == AccountOff {
 		l.say(finding.Warning, "account/"+string(who), fmt.Sprintf("%s is in the on-call schedule, and their account is disabled or works no messages.", name),
 			"Take them out of the schedule, or enable the account.", in...)
 		return

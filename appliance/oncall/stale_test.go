@@ -21,8 +21,11 @@ type known struct {
 	kinds []string
 }
 
-func (s staff) Account(_ *store.Tx, who message.PersonID) (string, bool, error) {
-	return "Dr. " + string(who), !s[who].gone, nil
+func (s staff) Account(_ *store.Tx, who message.PersonID) (string, oncall.Account, error) {
+	if s[who].gone {
+		return "Dr. " + string(who), oncall.AccountOff, nil
+	}
+	return "Dr. " + string(who), oncall.AccountRings, nil
 }
 
 func (s staff) Kinds(_ *store.Tx, who message.PersonID) ([]string, error) {
