@@ -38,6 +38,9 @@ section 'The bell' \
 section 'The way out' \
 	'From the commit of a notice until its request is at a gateway, over TLS.' \
 	./appliance/notify CommitToGateway 2s
+section 'Who is on call' \
+	'Answered from the store, and from a plan that is read already: of a usual practice, and of one with three schedules, a year of shifts and 200 exceptions; and the two weeks that findings look ahead.' \
+	./appliance/oncall . 2s
 section 'Backup and restore' \
 	'10,000 messages, beside age and tar on the same bytes.' \
 	./backup . 1x

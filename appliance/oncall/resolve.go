@@ -88,10 +88,14 @@ func newTimetable(p Plan) *timetable {
 }
 
 func newLayer(p Plan, s *Schedule, of *Layer) layer {
-	l := layer{Layer: of, schedule: s}
-	for _, shift := range of.Shifts {
+	n := len(of.Shifts)
+	l := layer{Layer: of, schedule: s, shifts: make([]stretch, 0, n), cuts: make([]time.Time, 0, 2*n)}
+	people := make([]message.PersonID, n)
+	for i, shift := range of.Shifts {
+		people[i] = shift.Person
 		if from, to := shift.From.In(p.Zone), shift.To.In(p.Zone); from.Before(to) {
-			l.shifts = append(l.shifts, stretch{from, to, shift.ID, []message.PersonID{shift.Person}, WhyShift, "fixed shift"})
+			l.shifts = append(l.shifts, stretch{from, to, shift.ID, people[i : i+1], WhyShift, "fixed shift"})
+			l.cuts = append(l.cuts, from, to)
 		}
 	}
 	for _, h := range p.Holidays {
@@ -101,7 +105,7 @@ func newLayer(p Plan, s *Schedule, of *Layer) layer {
 		from, to := h.Date.At(h.From).In(p.Zone), h.Date.Add(1).At(h.From).In(p.Zone)
 		l.holidays = append(l.holidays, stretch{from, to, h.ID, h.People, WhyHoliday, "holiday " + h.Name})
 	}
-	for _, one := range slices.Concat(l.shifts, l.holidays) {
+	for _, one := range l.holidays {
 		l.cuts = append(l.cuts, one.from, one.to)
 	}
 	return l
