@@ -334,6 +334,23 @@ func TestNoReplyIsLostOrReadTwice(t *testing.T) {
 	}
 }
 
+// TestReplyWithALargeSignatureIsRead: what lies behind the limit is cut off, in
+// the middle of a part.
+func TestReplyWithALargeSignatureIsRead(t *testing.T) {
+	for _, text := range []string{
+		"Content-Type: text/plain\r\n\r\nTAKE\r\n" + quoted(1),
+		"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nTAKE\r\n" + quoted(1) +
+			"\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>TAKE</p>\r\n--b--\r\n",
+		"Content-Type: text/html\r\n\r\n<html><body><div>TAKE</div><blockquote>Answer code: " + tokenOf(1).Reveal() + "</blockquote></body></html>\r\n",
+	} {
+		whole := "From: okafor@example.com\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=a\r\n\r\n--a\r\n" + text +
+			"\r\n--a\r\nContent-Type: image/png; name=logo.png\r\nContent-Transfer-Encoding: base64\r\n\r\n" + strings.Repeat("QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNk\r\n", 3000) + "--a--\r\n"
+		if a, why := notify.ReadMail([]byte(whole[:64<<10])); why != "" || a.Token != tokenOf(1) || a.What != message.AnswerTake {
+			t.Errorf("%.60q is refused for %q", text, why)
+		}
+	}
+}
+
 func FuzzParseReply(f *testing.F) {
 	token := tokenOf(1).Reveal()
 	for _, s := range []string{"TAKE\n> " + token, "no", "10 k7fm2x", "Take N-1042 " + token, "yes\r\n\r\n" + token, "I am out until the 10th\n" + token} {

@@ -32,6 +32,7 @@ func Run(t *testing.T, s Subject) {
 	t.Run("a refused change tells nobody", s.refused)
 	t.Run("a newer notice replaces the one that waits", s.replaces)
 	t.Run("ending one message leaves the other", s.ends)
+	t.Run("every address of a person is told, and is silent after the end", s.everyAddress)
 	t.Run("the same change writes the same bytes", s.pure)
 }
 
@@ -127,6 +128,30 @@ func (s Subject) ends(t *testing.T) {
 	end(one.Message) // once more, and one that never began: no error
 	end(notice(3).Message)
 	s.wants(t, st, two.Message)
+}
+
+// everyAddress gives the person a second address of each kind.
+func (s Subject) everyAddress(t *testing.T) {
+	st := Open(t, t.TempDir())
+	ch := s.New(t, st)
+	if !ch.Leaves() {
+		return // it rings every desk as it is
+	}
+	both := s
+	for _, w := range s.To.Ways {
+		both.To.Ways = append(slices.Clone(both.To.Ways), notify.Way{Kind: w.Kind, To: "second-" + w.To})
+	}
+	n := notice(1)
+	both.begin(t, st, n, at(0))
+	s.wants(t, st, n.Message, n.Message)
+	both.begin(t, st, n, at(5*time.Minute))
+	s.wants(t, st, n.Message, n.Message)
+	// Whoever ends it knows the person, not where they were told.
+	err := st.Update(t.Context(), func(tx *store.Tx) error { return ch.End(tx, n.Message, notify.Address{Person: s.To.Person}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.wants(t, st)
 }
 
 // pure compares what the same change writes into two stores: it may run more
