@@ -57,6 +57,11 @@ func withNtfy(t *testing.T, p *appliancetest.Practice) *ntfy.Server {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
+	t.Cleanup(func() {
+		if n := s.Unexpected(topic); n > 0 {
+			t.Errorf("%d notices went out that nobody expected", n)
+		}
+	})
 	ca := filepath.Join(t.TempDir(), "ca.pem")
 	if err := s.CA.WriteFile(ca); err != nil {
 		t.Fatal(err)

@@ -52,7 +52,8 @@ type Server struct {
 	http    *httptest.Server
 	mu      sync.Mutex
 	list    []Message
-	said    int // messages published, for their ids
+	said    int            // messages published, for their ids
+	waited  map[string]int // how many messages of a topic the test waited for
 	answer  func(w http.ResponseWriter, r *http.Request) bool
 	changed chan struct{} // closed and made anew at each message
 	streams context.CancelFunc
@@ -69,7 +70,7 @@ func Start(token, open string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{CA: ca, Token: token, Open: open, changed: make(chan struct{})}
+	s := &Server{CA: ca, Token: token, Open: open, changed: make(chan struct{}), waited: map[string]int{}}
 	s.alive, s.streams = context.WithCancel(context.Background())
 	s.http = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
 	s.http.TLS = conf
@@ -105,6 +106,7 @@ func (s *Server) Instead(f func(w http.ResponseWriter, r *http.Request) bool) {
 func (s *Server) Wait(ctx context.Context, topic string, n int) ([]Message, error) {
 	for {
 		s.mu.Lock()
+		s.waited[topic] = max(s.waited[topic], n)
 		list, changed := s.of(topic, ""), s.changed
 		s.mu.Unlock()
 		if len(list) >= n {
@@ -116,6 +118,13 @@ func (s *Server) Wait(ctx context.Context, topic string, n int) ([]Message, erro
 		case <-changed:
 		}
 	}
+}
+
+// Unexpected answers how many messages a topic has that the test never waited for.
+func (s *Server) Unexpected(topic string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.of(topic, "")) - s.waited[topic]
 }
 
 // Press does what a phone does when somebody presses a button.
