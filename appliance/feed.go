@@ -45,11 +45,20 @@ func (a *Appliance) Feeds(owner message.PersonID) (list []oncall.FeedToken, err 
 	return list, err
 }
 
+// Calendar is who is on call as an iCalendar file, for somebody who is signed in:
+// one person's shifts, or everybody's where who is empty.
+func (a *Appliance) Calendar(who message.PersonID) (file []byte, err error) {
+	err = a.Store.View(func(tx *store.Tx) error {
+		file, err = a.calendarOf(tx, who)
+		return err
+	})
+	return file, err
+}
+
 // Feed answers the calendar that a token is of, as an iCalendar file: names of
 // staff and times, nothing of a patient. oncall.ErrNoFeed says that it is of
 // none, or that its owner has left.
 func (a *Appliance) Feed(_ context.Context, token string) (file []byte, err error) {
-	now := a.Clock.Now().UTC()
 	err = a.Store.View(func(tx *store.Tx) error {
 		f, err := oncall.CheckFeed(tx, token)
 		if err != nil {
@@ -62,21 +71,26 @@ func (a *Appliance) Feed(_ context.Context, token string) (file []byte, err erro
 		if !found || !owner.Staff() || !access.Allowed(owner.Roles, access.SeeSchedule) {
 			return oncall.ErrNoFeed
 		}
-		file, err = a.feedOf(tx, f, owner, now)
+		who := f.Owner
+		if f.Whole {
+			who = ""
+		}
+		file, err = a.calendarOf(tx, who)
 		return err
 	})
 	return file, err
 }
 
-func (a *Appliance) feedOf(tx *store.Tx, f oncall.FeedToken, owner access.Person, now time.Time) ([]byte, error) {
+func (a *Appliance) calendarOf(tx *store.Tx, who message.PersonID) ([]byte, error) {
+	now := a.Clock.Now().UTC()
 	plan, err := oncall.LoadSince(tx, now.Add(-feedPast))
 	if err != nil {
 		return nil, err
 	}
-	o := oncall.FeedOptions{Person: owner.ID, Now: now, From: now.Add(-feedPast), To: now.Add(feedAhead),
-		Name: a.practice.Name + ": " + a.called(tx, owner.ID) + " on call", Call: a.whoCanBeRung(tx)}
-	if f.Whole {
-		o.Person, o.Name = "", a.practice.Name+": on call"
+	o := oncall.FeedOptions{Person: who, Now: now, From: now.Add(-feedPast), To: now.Add(feedAhead),
+		Name: a.practice.Name + ": on call", Call: a.whoCanBeRung(tx)}
+	if who != "" {
+		o.Name = a.practice.Name + ": " + a.called(tx, who) + " on call"
 	}
 	return oncall.Feed(plan, o)
 }

@@ -30,6 +30,9 @@ func TestACalendarAddressShowsShiftsUntilItsOwnerLeaves(t *testing.T) {
 	if err != nil || !strings.Contains(string(file), "SUMMARY:okafor (Primary)") || !strings.Contains(string(file), "NOBODY ON CALL") || strings.Contains(string(file), "stranger") {
 		t.Errorf("%v\n%s", err, file)
 	}
+	if same, err := p.Calendar(""); err != nil || string(same) != string(file) {
+		t.Errorf("what is downloaded is another calendar: %v", err)
+	}
 	if list, err := p.Feeds(id); err != nil || len(list) != 2 {
 		t.Errorf("%d addresses, %v", len(list), err)
 	}
