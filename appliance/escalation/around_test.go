@@ -1,6 +1,7 @@
 package escalation_test
 
 import (
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -73,6 +74,37 @@ func (s *staff) add(id message.PersonID, mail string) {
 	defer s.mu.Unlock()
 	s.people[id] = escalation.Person{Name: "Dr. " + string(id), Address: notify.Address{Person: id, Ways: []notify.Way{{Kind: notify.KindMail, To: mail}}}}
 }
+
+// phone gives somebody a number for texts, beside their mail.
+func (s *staff) phone(id message.PersonID, number string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.people[id]
+	p.Address.Ways = append(p.Address.Ways, notify.Way{Kind: notify.KindSMS, To: number})
+	s.people[id] = p
+}
+
+// texts is a channel beside mail. What it was given lies in the store; a number
+// that is "dead" is doubtful.
+type texts struct{}
+
+func (texts) Kind() notify.Kind { return notify.KindSMS }
+func (texts) Leaves() bool      { return true }
+func (texts) Check(_ *store.Tx, to notify.Address) (notify.Condition, string, error) {
+	switch numbers := to.To(notify.KindSMS); {
+	case len(numbers) == 0:
+		return notify.Absent, "no number is on file", nil
+	case numbers[0] == "dead":
+		return notify.Doubtful, "the last text failed", nil
+	}
+	return notify.Working, "", nil
+}
+
+func (texts) Begin(tx *store.Tx, n notify.Notice, to notify.Address, at time.Time) error {
+	return tx.Put("test-texts", fmt.Sprintf("%s/%s/%s", n.Message, to.Person, at.Format(time.RFC3339Nano)), fmt.Appendf(nil, "%d", n.Others))
+}
+
+func (texts) End(*store.Tx, message.ID, notify.Address) error { return nil }
 
 // spoiler is a channel that can spoil the change that it is used in, as one that
 // writes what the store refuses, or that panics.

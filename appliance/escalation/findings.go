@@ -60,6 +60,11 @@ func (e *Engine) Findings(tx *store.Tx, at time.Time) ([]finding.Finding, error)
 	for _, id := range lost {
 		list = append(list, unreadable(id))
 	}
+	if !policiesAreWhole(tx) {
+		list = append(list, finding.Finding{ID: "bell.policies", Severity: finding.Warning,
+			Text: "A policy for who is rung cannot be read; its calls are rung as usual: the next, the next, everybody.",
+			Do:   "Make that policy anew."})
+	}
 	list = append(list, e.ownFindings()...)
 	finding.Sort(list)
 	return list, nil

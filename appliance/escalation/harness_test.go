@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -43,6 +44,7 @@ type practice struct {
 	inside  *spoiler // one that does not
 
 	store  *store.Store
+	node   *store.Store // nil unless a test wants one
 	bell   *escalation.Engine
 	cancel context.CancelFunc
 	ended  chan error
@@ -91,8 +93,8 @@ func (p *practice) open() {
 // run starts an engine on the open store.
 func (p *practice) run() {
 	p.bell = escalation.New(escalation.Options{
-		Store: p.store, People: p.staff, Clock: p.clock,
-		Channels: []notify.Channel{p.mail(), p.spoiler, notify.NewAlarm(p.desks), p.inside},
+		Store: p.store, Node: p.node, People: p.staff, Clock: p.clock,
+		Channels: []notify.Channel{p.mail(), texts{}, p.spoiler, notify.NewAlarm(p.desks), p.inside},
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	p.cancel, p.ended = cancel, make(chan error, 1)
@@ -265,6 +267,86 @@ func (p *practice) told(id message.ID) (list []string) {
 		return err
 	})
 	return list
+}
+
+// texted are the people whom a message was sent to as a text: "okafor@0".
+func (p *practice) texted(id message.ID) (list []string) {
+	p.t.Helper()
+	p.read(func(tx *store.Tx) (err error) {
+		prefix := string(id) + "/"
+		tx.AscendPrefix("test-texts", prefix, func(key string, _ []byte) bool {
+			who, at, _ := strings.Cut(key[len(prefix):], "/")
+			var moment time.Time
+			moment, err = time.Parse(time.RFC3339Nano, at)
+			list = append(list, fmt.Sprintf("%s@%g", who, moment.Sub(p.began).Minutes()))
+			return err == nil
+		})
+		return err
+	})
+	return list
+}
+
+func (p *practice) expectTexted(id message.ID, want ...string) {
+	p.t.Helper()
+	got := p.texted(id)
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		p.t.Errorf("texted %v, want %v", got, want)
+	}
+}
+
+// policy keeps a policy.
+func (p *practice) policy(y escalation.Policy) {
+	p.t.Helper()
+	p.must(func(tx *store.Tx) error { return escalation.SetPolicy(tx, "dana", y, p.clock.Now()) })
+}
+
+// declines, snoozes and hears are answers as the desk hands them on.
+func (p *practice) declines(id message.ID, who message.PersonID) {
+	p.t.Helper()
+	p.must(func(tx *store.Tx) error {
+		env, _, err := store.GetEnvelope(tx, id)
+		if err == nil && env.Assignee == who {
+			env.Assignee = ""
+			if env.Status, err = env.Status.Next(message.StepDecline); err == nil {
+				err = store.PutEnvelope(tx, env)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		return p.bell.Declined(tx, env, who, p.clock.Now())
+	})
+}
+
+func (p *practice) snoozes(id message.ID, who message.PersonID, wait time.Duration) {
+	p.t.Helper()
+	p.must(func(tx *store.Tx) error {
+		env, _, err := store.GetEnvelope(tx, id)
+		if err != nil {
+			return err
+		}
+		env.Assignee = who
+		if env.Status, err = env.Status.Next(message.StepTake); err != nil {
+			return err
+		}
+		if err := store.PutEnvelope(tx, env); err != nil {
+			return err
+		}
+		return p.bell.Snoozed(tx, env, p.clock.Now().Add(wait), p.clock.Now())
+	})
+}
+
+func (p *practice) hears(id message.ID, who message.PersonID) {
+	p.t.Helper()
+	p.must(func(tx *store.Tx) error {
+		env, _, err := store.GetEnvelope(tx, id)
+		if err != nil {
+			return err
+		}
+		return p.bell.Heard(tx, env, who, p.clock.Now())
+	})
 }
 
 // expectTold compares whom a message was mailed to; the order among those who

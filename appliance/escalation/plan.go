@@ -108,14 +108,10 @@ func (p *planner) onCall(t *timer) []message.PersonID {
 	return people
 }
 
-// layer are those on call in one layer.
-func (p *planner) layer(target Target) (people []message.PersonID) {
-	for _, turn := range p.answer.Turns {
-		if turn.Layer == target.Layer {
-			people = append(people, turn.Person)
-		}
-	}
-	return people
+// layer are those on call in one layer, behind whoever was switched to "on call
+// now": they go in front of all that is scheduled.
+func (p *planner) layer(target Target) []message.PersonID {
+	return append(p.answer.InLayer("", oncall.LayerSwitch), p.answer.InLayer(target.Schedule, target.Layer)...)
 }
 
 // wholeStaff is everybody who may take a message. With less care it is nobody

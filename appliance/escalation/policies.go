@@ -38,15 +38,15 @@ func (p Policy) ID() string { return policyID(p.Type, p.Urgency) }
 
 func policyID(t message.CallType, u message.Urgency) string { return string(t) + "/" + u.String() }
 
-// Policies answers every policy there is: those that people made and, where
-// nobody made one for all urgent calls, the usual one.
+// Policies answers every policy that can be read: those that people made and,
+// where nobody made one for all urgent calls, the usual one.
 func Policies(tx *store.Tx) ([]Policy, error) {
 	var list []Policy
 	err := policies.Each(tx, "", func(_ string, p Policy) error {
 		list = append(list, p)
 		return nil
 	})
-	if err != nil {
+	if notDamage(err) {
 		return nil, fmt.Errorf("reading the policies: %w", err)
 	}
 	if !slices.ContainsFunc(list, func(p Policy) bool { return p.ID() == usual().ID() }) {
@@ -112,6 +112,11 @@ func RemovePolicy(tx *store.Tx, by string, t message.CallType, u message.Urgency
 	}
 	_, err := audit.Append(tx, audit.Leaf{At: at, Who: by, What: audit.PolicyRemoved, About: []string{id}})
 	return err
+}
+
+// policiesAreWhole says whether every policy can be read.
+func policiesAreWhole(tx *store.Tx) bool {
+	return policies.Each(tx, "", func(string, Policy) error { return nil }) == nil
 }
 
 // Unfit says what is wrong with a policy, in words for the person who made it.
@@ -192,7 +197,7 @@ func (t Target) fits() bool {
 	case Next, Assignee, Everybody, Staff:
 		return true
 	case Layer:
-		return t.Layer != ""
+		return t.Schedule != "" || t.Layer != ""
 	case OnePerson:
 		return t.Person != ""
 	}

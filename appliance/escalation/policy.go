@@ -37,8 +37,8 @@ type Step struct {
 // Target is one entry of whom a step rings.
 type Target struct {
 	Kind     Whom             `json:"kind"`
-	Schedule string           `json:"schedule,omitempty"` // of a layer; none: of whatever schedule
-	Layer    string           `json:"layer,omitempty"`
+	Schedule string           `json:"schedule,omitempty"` // id of a layer's schedule
+	Layer    string           `json:"layer,omitempty"`    // id; none: all layers of the schedule
 	Person   message.PersonID `json:"person,omitempty"`
 }
 
