@@ -305,7 +305,14 @@ func (p *practice) policy(y escalation.Policy) {
 // declines, snoozes and hears are answers as the desk hands them on.
 func (p *practice) declines(id message.ID, who message.PersonID) {
 	p.t.Helper()
-	p.must(func(tx *store.Tx) error {
+	if err := p.tryDecline(id, who); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *practice) tryDecline(id message.ID, who message.PersonID) error {
+	at := p.clock.Now()
+	err := p.store.Update(p.t.Context(), func(tx *store.Tx) error {
 		env, _, err := store.GetEnvelope(tx, id)
 		if err == nil && env.Assignee == who {
 			env.Assignee = ""
@@ -316,13 +323,22 @@ func (p *practice) declines(id message.ID, who message.PersonID) {
 		if err != nil {
 			return err
 		}
-		return p.bell.Declined(tx, env, who, p.clock.Now())
+		return p.bell.Declined(tx, env, who, at)
 	})
+	synctest.Wait()
+	return err
 }
 
 func (p *practice) snoozes(id message.ID, who message.PersonID, wait time.Duration) {
 	p.t.Helper()
-	p.must(func(tx *store.Tx) error {
+	if err := p.trySnooze(id, who, wait); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *practice) trySnooze(id message.ID, who message.PersonID, wait time.Duration) error {
+	at := p.clock.Now()
+	err := p.store.Update(p.t.Context(), func(tx *store.Tx) error {
 		env, _, err := store.GetEnvelope(tx, id)
 		if err != nil {
 			return err
@@ -334,8 +350,10 @@ func (p *practice) snoozes(id message.ID, who message.PersonID, wait time.Durati
 		if err := store.PutEnvelope(tx, env); err != nil {
 			return err
 		}
-		return p.bell.Snoozed(tx, env, p.clock.Now().Add(wait), p.clock.Now())
+		return p.bell.Snoozed(tx, env, at.Add(wait), at)
 	})
+	synctest.Wait()
+	return err
 }
 
 func (p *practice) hears(id message.ID, who message.PersonID) {

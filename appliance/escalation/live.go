@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -69,7 +70,7 @@ func byWaiting(a, b Live) int {
 		}
 		return 1
 	}
-	return a.Since.Compare(b.Since)
+	return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Number, b.Number))
 }
 
 // Of answers the bell of one message; false when it is silent.

@@ -1,6 +1,7 @@
 package escalation_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"nightbell/appliance/escalation"
 	"nightbell/appliance/message"
+	"nightbell/appliance/notify"
 	"nightbell/appliance/notify/channeltest"
 	"nightbell/appliance/oncall"
 	"nightbell/appliance/settings"
@@ -28,11 +30,13 @@ type deed struct {
 	By     time.Duration // how far the clock is moved
 	Yes    bool
 	Spoils bool
+	Policy []escalation.Step
 }
 
 var deeds = []string{
 	"wait", "wait", "wait", "wait", "call", "call", "take", "hand off", "call back", "close", "reopen",
 	"restart", "restart after the clock went back", "clock jumps", "list", "switch", "spoil", "fail", "commits fail",
+	"decline", "decline", "snooze", "policy", "no policy",
 }
 
 func drawDeeds(t *rapid.T) []deed {
@@ -46,8 +50,23 @@ func drawDeeds(t *rapid.T) []deed {
 			By:     time.Duration(rapid.OneOf(rapid.IntRange(6, 100000), rapid.IntRange(-100000, -6)).Draw(t, "by")) * time.Second,
 			Yes:    rapid.Bool().Draw(t, "yes"),
 			Spoils: rapid.Bool().Draw(t, "spoils"),
+			Policy: rapid.SliceOfN(rapid.Custom(drawStep), 1, 4).Draw(t, "policy"),
 		}
 	}), 1, 40).Draw(t, "deeds")
+}
+
+// drawStep draws a step that one must answer. All of them wait the same time, so
+// that the model needs no plan of its own.
+func drawStep(t *rapid.T) escalation.Step {
+	kinds := []escalation.Whom{escalation.Next, escalation.Assignee, escalation.Everybody, escalation.Staff, escalation.OnePerson, escalation.Layer}
+	s := escalation.Step{Repeat: rapid.IntRange(0, 2).Draw(t, "repeat")}
+	for _, k := range rapid.SliceOfN(rapid.SampledFrom(kinds), 1, 3).Draw(t, "whom") {
+		s.Whom = append(s.Whom, escalation.Target{Kind: k, Person: "hale", Layer: oncall.LayerList})
+	}
+	if rapid.Bool().Draw(t, "by text only") {
+		s.Channels = []notify.Kind{notify.KindSMS}
+	}
+	return s
 }
 
 // TestEveryUrgentMessageRingsOrIsTaken lets anything happen in any order, and
@@ -92,8 +111,9 @@ func playOut(t *testing.T, all []deed, stepTime time.Duration) error {
 // moments of elapsed time.
 type bell struct {
 	status   message.Status
-	taken    bool // and so it is silent until then
-	reached  bool // the caller was
+	taken    bool          // and so it is silent until then
+	reached  bool          // the caller was
+	wait     time.Duration // what was promised
 	earliest time.Duration
 	latest   time.Duration
 	seen     int // rings that were looked at
@@ -156,8 +176,77 @@ func (m *model) do(d deed) error {
 		m.undelivered(d)
 	case "commits fail":
 		m.commitsFail(d.Yes)
+	case "decline":
+		m.saysNo(d)
+	case "snooze":
+		m.putsOff(d)
+	case "policy":
+		m.tryPolicy(escalation.Policy{Urgency: message.Urgent, Steps: d.Policy, Promise: promise})
+	case "no policy":
+		m.must(func(tx *store.Tx) error {
+			return escalation.RemovePolicy(tx, "dana", "", message.Urgent, m.clock.Now())
+		})
 	}
 	return nil
+}
+
+// tryPolicy keeps a policy, if its steps do not take too long together.
+func (m *model) tryPolicy(y escalation.Policy) {
+	err := m.store.Update(m.t.Context(), func(tx *store.Tx) error { return escalation.SetPolicy(tx, "dana", y, m.clock.Now()) })
+	var unfit *escalation.Unfit
+	if err != nil && !errors.As(err, &unfit) {
+		m.t.Error(err)
+	}
+	synctest.Wait()
+}
+
+// saysNo has somebody decline. Whoever it was may have been the last of a step,
+// and so the next one comes at once, or in its time.
+func (m *model) saysNo(d deed) {
+	if len(m.ids) == 0 {
+		return
+	}
+	id, who := m.ids[d.Which%len(m.ids)], m.people[d.Who]
+	b := m.bells[id]
+	env := m.envelope(id)
+	if b.silent() || b.status == message.CalledBack || b.taken && env.Assignee != who {
+		return // the desk says that it is too late
+	}
+	if m.tryDecline(id, who) != nil {
+		return
+	}
+	now := m.elapsed()
+	if env.Assignee == who {
+		b.status = message.New
+	}
+	if b.taken { // given back: it rings at once
+		b.taken = false
+		b.due(now)
+		return
+	}
+	b.earliest = min(b.earliest, now)
+}
+
+func (m *model) putsOff(d deed) {
+	if len(m.ids) == 0 {
+		return
+	}
+	id, who := m.ids[d.Which%len(m.ids)], m.people[d.Who]
+	b := m.bells[id]
+	wait := min(max(d.For, time.Minute), time.Hour)
+	if b.silent() || b.status == message.CalledBack || m.trySnooze(id, who, wait) != nil {
+		return
+	}
+	b.status, b.taken, b.wait = message.Taken, true, wait
+	b.due(m.elapsed() + wait)
+}
+
+func (m *model) envelope(id message.ID) (env message.Envelope) {
+	m.read(func(tx *store.Tx) (err error) {
+		env, _, err = store.GetEnvelope(tx, id)
+		return err
+	})
+	return env
 }
 
 // settle lets the engine see a jump of the clock: nobody sees one that comes
@@ -194,13 +283,14 @@ func (m *model) works(d deed) {
 	was := b.status
 	b.status, _ = was.Next(s)
 	now := m.elapsed()
-	if s == message.StepTake && was == message.CalledBack || s == message.StepClose {
+	if s == message.StepTake && b.reached || s == message.StepClose {
 		return
 	}
 	b.taken = s != message.StepHandOff
 	b.reached = s == message.StepCallBack && d.Yes
 	b.due(now)
 	if b.taken {
+		b.wait = promise
 		b.due(now + promise)
 	}
 }
@@ -222,7 +312,7 @@ func (m *model) waitsAnew() {
 	for _, b := range m.bells {
 		wait := m.step
 		if b.taken {
-			wait = promise
+			wait = b.wait
 		}
 		b.latest = max(b.latest, now+wait)
 	}
