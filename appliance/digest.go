@@ -2,8 +2,10 @@ package appliance
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"nightbell/appliance/finding"
 	"nightbell/appliance/message"
 	"nightbell/appliance/notify"
 	"nightbell/appliance/oncall"
@@ -94,8 +96,10 @@ func (a *Appliance) digest(tx *store.Tx, owner message.PersonID, at time.Time) (
 	if err != nil {
 		return l, err
 	}
+	reach, _ := oncall.ReachOf(tx, owner) // damaged: they said nothing about quiet hours
+	alarm := slices.ContainsFunc(list, func(f finding.Finding) bool { return f.Severity == finding.Alarm })
 	condition, _ := a.Queue.Mail(tx, p.Mail)
-	way := found && p.Staff() && condition != notify.Absent
+	way := found && p.Staff() && condition != notify.Absent && (alarm || !reach.QuietAt(a.practice.Zone, at))
 	if l.before, l.after, l.send, err = oncall.Tell(tx, owner, list, way, at); err != nil || !l.send {
 		return l, err
 	}

@@ -73,6 +73,12 @@ func (r Reach) Check() error {
 	return nil
 }
 
+// QuietAt says whether somebody does not want to hear of what can wait.
+func (r Reach) QuietAt(zone *time.Location, at time.Time) bool {
+	_, _, quiet := open(r.Quiet, location(zone), at)
+	return quiet
+}
+
 func (w Way) same(other Way) bool { return w.Kind == other.Kind && w.Address == other.Address }
 
 // SetReach keeps how somebody is reached. What was known of a way that stays is

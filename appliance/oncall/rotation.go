@@ -92,18 +92,18 @@ func (r Rotation) covers(zone *time.Location, at, begin, end time.Time) (from, t
 	if len(r.Windows) == 0 {
 		return begin, end, true
 	}
-	if from, to, ok = r.open(zone, at); !ok {
+	if from, to, ok = open(r.Windows, zone, at); !ok {
 		return from, to, false
 	}
 	for from.After(begin) {
-		earlier, _, touches := r.open(zone, from.Add(-1))
+		earlier, _, touches := open(r.Windows, zone, from.Add(-1))
 		if !touches {
 			break
 		}
 		from = earlier
 	}
 	for to.Before(end) {
-		_, on, touches := r.open(zone, to)
+		_, on, touches := open(r.Windows, zone, to)
 		if !touches {
 			break
 		}
@@ -113,12 +113,12 @@ func (r Rotation) covers(zone *time.Location, at, begin, end time.Time) (from, t
 }
 
 // open answers the windows that are open at a moment, as one.
-func (r Rotation) open(zone *time.Location, at time.Time) (from, to time.Time, ok bool) {
+func open(windows []Window, zone *time.Location, at time.Time) (from, to time.Time, ok bool) {
 	today := DateOf(at.In(zone))
 	for day := -2; day <= 0; day++ { // a window over a day that the zone left out began two dates ago
-		for _, w := range r.Windows {
-			begin, end, today := w.on(zone, today.Add(day))
-			if !today || at.Before(begin) || !at.Before(end) {
+		for _, w := range windows {
+			begin, end, opens := w.on(zone, today.Add(day))
+			if !opens || at.Before(begin) || !at.Before(end) {
 				continue
 			}
 			if !ok || begin.Before(from) {

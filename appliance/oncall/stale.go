@@ -55,23 +55,12 @@ func Stale(tx *store.Tx, at time.Time, staff Staff) ([]finding.Finding, error) {
 	return list, err
 }
 
-// Proven says whether a person ever answered on a channel that leaves the
-// building. Until then the practice is not ready for urgent calls.
-func Proven(tx *store.Tx) (proven bool, err error) {
-	err = reaches.Each(tx, "", func(_ string, r Reach) error {
-		proven = proven || slices.ContainsFunc(r.Ways, func(w Way) bool { return !w.ConfirmedAt.IsZero() })
-		return nil
-	})
-	return proven, err
-}
-
 func concerns(tx *store.Tx, at time.Time, staff Staff) ([]concern, error) {
 	p, err := Load(tx)
 	if err != nil {
 		return nil, err
 	}
 	l := &look{tx: tx, at: at, plan: p, staff: staff, spans: Spans(p, at, at.Add(fortnight))}
-	l.proven()
 	if p.Uses == UsesSchedule {
 		for _, s := range p.Schedules {
 			l.review(s)
@@ -99,15 +88,6 @@ type look struct {
 
 func (l *look) say(severity finding.Severity, id, text, do string, schedules ...string) {
 	l.found = append(l.found, concern{finding.Finding{ID: "oncall." + id, Severity: severity, Text: text, Do: do}, schedules})
-}
-
-func (l *look) proven() {
-	proven, err := Proven(l.tx)
-	l.err = cmp.Or(l.err, err)
-	if !proven {
-		l.say(finding.Warning, "unproven", "Nobody ever answered a notice that left the building, so this practice is not yet ready for urgent calls.",
-			"Send a test to somebody who is on call, and have them answer it.")
-	}
 }
 
 func (l *look) name(who message.PersonID) string {

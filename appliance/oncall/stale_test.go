@@ -167,22 +167,17 @@ func TestAnOwnerIsToldWhatConcernsThem(t *testing.T) {
 	}
 }
 
-func TestAPracticeIsNotReadyUntilAPersonAnswered(t *testing.T) {
-	s := in(t, "America/New_York")
-	save(t, s, primary(weekly("okafor")), night)
-	unproven := func() bool {
-		ids, _ := stale(t, s, staff{}, night)
-		return slices.Contains(ids, "oncall.unproven")
-	}
+func TestAChannelWhoseLastTestFailedIsSaidUntilOneIsAnswered(t *testing.T) {
+	s := sound(t)
 	mail := func(f func(*store.Tx, string, message.PersonID, string, string, time.Time) error) {
 		change(t, s, func(tx *store.Tx) error { return f(tx, "okafor", "okafor", "mail", "okafor@example.com", night) })
 	}
 	mail(oncall.Tested)
-	if !unproven() {
-		t.Error("a test that was sent proves something")
+	if ids, _ := stale(t, s, staff{}, night); len(ids) > 0 {
+		t.Errorf("a test that is on its way: %v", ids)
 	}
 	mail(oncall.Failed)
-	if ids, words := stale(t, s, staff{}, night); !slices.Contains(ids, "oncall.failed/okafor/mail-1") || !strings.Contains(words, "The last test of Dr. okafor’s mail failed, on 24 November 2026.") {
+	if ids, words := stale(t, s, staff{}, night); !slices.Equal(ids, []string{"oncall.failed/okafor/mail-2"}) || !strings.Contains(words, "The last test of Dr. okafor’s mail failed, on 24 November 2026.") {
 		t.Errorf("a failed test: %v\n%s", ids, words)
 	}
 	mail(oncall.Confirmed)
@@ -220,4 +215,16 @@ func TestFindingsAreOrderedByGravity(t *testing.T) {
 		}
 		return err
 	})
+}
+
+func TestQuietHoursCrossMidnightAndAChangeOfTheClock(t *testing.T) {
+	z := zone(t, "America/New_York")
+	reach := oncall.Reach{Quiet: []oncall.Quiet{{Days: []time.Weekday{time.Saturday}, From: oncall.NewClock(22, 0), To: oncall.NewClock(7, 0)}}}
+	for typed, want := range map[string]bool{
+		"2026-10-31 21:59": false, "2026-10-31 22:00": true, "2026-11-01 06:59": true, "2026-11-01 07:00": false, "2026-11-01 23:00": false,
+	} {
+		if got := reach.QuietAt(z, at(t, z, typed)); got != want {
+			t.Errorf("at %s quiet is %v", typed, got)
+		}
+	}
 }
