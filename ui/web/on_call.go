@@ -65,6 +65,7 @@ type onCallPage struct {
 	CanAdd, Staff  []option
 	SwitchName     string
 	SwitchUntil    string
+	Week           *weekView // nil where the plain list counts
 }
 
 type orderView struct {
@@ -97,6 +98,10 @@ func (s *Server) onCallPage(c echo.Context, status int, words problem) error {
 		return err
 	}
 	if err := s.view(func(tx *store.Tx) error { return s.fillOnCall(tx, &v) }); err != nil {
+		return err
+	}
+	err = s.view(func(tx *store.Tx) (err error) { v.Week, err = s.week(tx, c.QueryParam("week")); return err })
+	if err != nil {
 		return err
 	}
 	return s.page(c, status, "on_call", v)
