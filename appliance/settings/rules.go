@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // the practice's zone is known on servers that have no zone files, as Windows
 )
 
 // rule is what a setting is for and which values it may have.
