@@ -1,10 +1,6 @@
 package appliance
 
-import (
-	"time"
-
-	"nightbell/appliance/store"
-)
+import "time"
 
 // Pulse is what a watch on another machine is told of the bell: ages and yes or
 // no, nothing of a message or a person.
@@ -14,17 +10,12 @@ type Pulse struct {
 	LastResort bool          // an urgent call has used up everybody
 }
 
-// Pulse answers how the bell is. A bell whose records cannot be read counts as
-// one at its last resort: in doubt, louder.
+// Pulse answers how the bell is, from memory: whatever keeps the store from being
+// read keeps nobody from being told.
 func (a *Appliance) Pulse() Pulse {
-	var p Pulse
+	p := Pulse{LastResort: a.Bell.LastResort()}
 	if t := a.Bell.Tick(); !t.IsZero() {
 		p.Beat, p.Beats = a.Clock.Since(t), true
 	}
-	err := a.Store.View(func(tx *store.Tx) (err error) {
-		p.LastResort, err = a.Bell.OnLastResort(tx)
-		return err
-	})
-	p.LastResort = p.LastResort || err != nil
 	return p
 }
