@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -18,9 +17,6 @@ const (
 	maxAnswer = 64 << 10 // bytes of an answer that are read: an id and a state, or an error
 	dialTime  = 10 * time.Second
 )
-
-// errPlain is for code: settings take https addresses alone.
-var errPlain = errors.New("only https leaves this machine")
 
 // network is how the channels reach the outside: https alone, certificates
 // verified, redirects not followed. Its client is made once, until forgotten.

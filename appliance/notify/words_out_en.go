@@ -95,7 +95,11 @@ func neverAnswered() finding.Finding {
 
 // OnlyOneKind says that somebody on call is rung by one kind of channel alone.
 func OnlyOneKind(id message.PersonID, name string, kind Kind) finding.Finding {
-	return finding.Finding{ID: "channel.one-kind/" + string(id), Severity: finding.Note,
+	severity := finding.Note
+	if kind == KindNtfy { // a phone may keep a push for as long as it likes
+		severity = finding.Warning
+	}
+	return finding.Finding{ID: "channel.one-kind/" + string(id), Severity: severity,
 		Text: name + " is rung by " + kind.known() + " alone: when it fails, nothing else reaches them.",
 		Do:   "Give them a second way of another kind, such as a text message beside a push."}
 }
