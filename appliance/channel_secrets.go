@@ -7,20 +7,22 @@ import (
 
 	"nightbell/appliance/notify"
 	"nightbell/appliance/settings"
+	"nightbell/appliance/store"
 	"nightbell/appliance/vault"
 )
 
 // channelSecrets are the settings whose value is a file that is read once: the
-// name that its content is kept by, and the setting of the server that it opens.
+// name that its content is kept by, and the setting that has to be there before it.
 // A secret goes to that server alone, as it was when the secret was given:
 // whoever changes the server later must not have it sent to one of their own.
 var channelSecrets = map[settings.Key]struct {
 	name  string
-	opens settings.Key // "" for a key that is never sent
+	first settings.Key // "" for a key that is never sent
 }{
-	settings.NtfyTokenFile:  {notify.SecretNtfy, settings.NtfyServer},
-	settings.RepliesFile:    {notify.SecretReplies, settings.RepliesServer},
-	settings.WebhookKeyFile: {notify.SecretWebhook, ""},
+	settings.NtfyTokenFile:     {notify.SecretNtfy, settings.NtfyServer},
+	settings.RepliesFile:       {notify.SecretReplies, settings.RepliesServer},
+	settings.WebhookKeyFile:    {notify.SecretWebhook, ""},
+	settings.GatewaySecretFile: {notify.SecretGateway, settings.GatewayPreset},
 }
 
 // boundTo is the name by which the server of a secret is kept beside it.
@@ -44,13 +46,16 @@ func (a *Appliance) SetSecretFile(ctx context.Context, by string, key settings.K
 		return &settings.Refused{Key: key, Why: "this is no file of a secret"}
 	}
 	server := ""
-	if s.opens != "" && secret != "" {
-		at, err := a.Setting(s.opens)
+	if s.first != "" && secret != "" {
+		err := a.Store.View(func(tx *store.Tx) error {
+			server = notify.ServerOf(s.name, func(k settings.Key) string { return settings.Get(tx, k) })
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		if server = at.Value; server == "" {
-			return &settings.Refused{Key: key, Why: "set " + string(s.opens) + " first: the secret goes to that server alone"}
+		if server == "" {
+			return &settings.Refused{Key: key, Why: "set " + string(s.first) + " first: the secret goes to that server alone"}
 		}
 	}
 	before := a.heldSecrets()

@@ -20,7 +20,10 @@ func (a *Appliance) wireChannels() []notify.Channel {
 		Gateways: a.gateways(),
 	})
 	a.Hearing = notify.NewHearing(notify.HearingOptions{
-		Outbox: a.Pages, Answers: a, Listeners: []notify.Listener{notify.NewNtfyReplies(), notify.NewMailbox()},
+		Outbox: a.Pages, Answers: a, Listeners: []notify.Listener{
+			notify.NewNtfyReplies(), notify.NewMailbox(),
+			notify.NewPhoneListener(a.Pages, notify.KindSMS), notify.NewPhoneListener(a.Pages, notify.KindVoice),
+		},
 	})
 	say := a.speech()
 	list := []notify.Channel{notify.NewMail(notify.MailOptions{Outbox: a.Queue, Health: a.Queue, Say: say})}
@@ -33,7 +36,7 @@ func (a *Appliance) wireChannels() []notify.Channel {
 
 // gateways are what pages go out by, one a kind.
 func (a *Appliance) gateways() []notify.Gateway {
-	return []notify.Gateway{notify.NewNtfy(), notify.NewWebhook(a.Clock.Now)}
+	return []notify.Gateway{notify.NewSMS(), notify.NewVoice(), notify.NewNtfy(), notify.NewWebhook(a.Clock.Now)}
 }
 
 func (a *Appliance) speech() notify.Speech {

@@ -105,5 +105,11 @@ func (a *Appliance) RemoveHoliday(ctx context.Context, by, id string) error {
 // SetReach keeps how somebody is called and reached.
 func (a *Appliance) SetReach(ctx context.Context, by string, who message.PersonID, r oncall.Reach) error {
 	at := a.Clock.Now().UTC()
-	return a.Store.Update(ctx, func(tx *store.Tx) error { return oncall.SetReach(tx, by, who, r, at) })
+	return a.Store.Update(ctx, func(tx *store.Tx) error {
+		full, err := withFullNumbers(tx, r)
+		if err != nil {
+			return err
+		}
+		return oncall.SetReach(tx, by, who, full, at)
+	})
 }

@@ -14,12 +14,16 @@ import (
 	"nightbell/appliance/store"
 )
 
-const okaforMail = "okafor@example.com"
+const (
+	okaforMail  = "okafor@example.com"
+	okaforPhone = "+12125550143"
+)
 
 // okafor is a person with a way of each kind.
 func okafor() notify.Address {
 	return notify.Address{Person: "p1", Ways: []notify.Way{
 		{Kind: notify.KindWebhook, To: "pager-17"}, {Kind: notify.KindNtfy, To: "okafor-k7fm"}, {Kind: notify.KindMail, To: okaforMail},
+		{Kind: notify.KindSMS, To: okaforPhone}, {Kind: notify.KindVoice, To: okaforPhone},
 	}}
 }
 

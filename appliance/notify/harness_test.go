@@ -51,7 +51,7 @@ func (p *practice) start() {
 	p.store = channeltest.Open(p.t, p.dir)
 	p.store.Watch(func(store.WriteSet) { p.signal() })
 	p.outbox = notify.NewOutbox(notify.OutboxOptions{
-		Store: p.store, Gateways: []notify.Gateway{notify.NewWebhook(p.clock.Now), notify.NewNtfy()}, Outcome: p, Secret: secret,
+		Store: p.store, Gateways: []notify.Gateway{notify.NewWebhook(p.clock.Now), notify.NewNtfy(), notify.NewSMS(), notify.NewVoice()}, Outcome: p, Secret: secret,
 		Clock: p.clock, Jitter: func(time.Duration) time.Duration { return 0 },
 	})
 	ctx, cancel := context.WithCancel(p.t.Context())

@@ -15,6 +15,7 @@ import (
 
 const (
 	maxAnswer = 64 << 10 // bytes of an answer that are read: an id and a state, or an error
+	maxList   = 4 << 20  // bytes of a list: a day of texts
 	dialTime  = 10 * time.Second
 )
 
@@ -79,6 +80,10 @@ func TLS(caFile string) (conf *tls.Config, why string) {
 
 // ask sends a request and reads the answer, up to its limit.
 func (n *network) ask(ctx context.Context, c Config, req *http.Request, now func() time.Time) (Answer, string) {
+	return n.askUpTo(ctx, c, req, now, maxAnswer)
+}
+
+func (n *network) askUpTo(ctx context.Context, c Config, req *http.Request, now func() time.Time, limit int64) (Answer, string) {
 	if req.URL.Scheme != "https" {
 		return Answer{}, whyPlain
 	}
@@ -92,7 +97,7 @@ func (n *network) ask(ctx context.Context, c Config, req *http.Request, now func
 		return Answer{}, whyNoAnswer(req.URL.Host, err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, limit))
 	if err != nil && resp.StatusCode < 300 {
 		body = nil // it was taken; what it is called there is not known
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -119,17 +120,25 @@ func (b *Outbox) config(tx *store.Tx) Config {
 	return b.configOf(func(k settings.Key) string { return settings.Get(tx, k) })
 }
 
-// secretOpens are the servers that secrets are sent to. One that was given for
-// another server is none.
-var secretOpens = map[string]settings.Key{SecretNtfy: settings.NtfyServer, SecretReplies: settings.RepliesServer}
+// secretOpens are the settings that say which server a secret is sent to. One
+// that was given for another server is none.
+var secretOpens = map[string][]settings.Key{
+	SecretNtfy: {settings.NtfyServer}, SecretReplies: {settings.RepliesServer}, SecretGateway: {settings.GatewayPreset, settings.GatewayURL},
+}
+
+// ServerOf answers which server a secret is sent to, as it is set up now: "" for
+// none, and for a secret that is never sent.
+func ServerOf(secret string, setting func(settings.Key) string) string {
+	var server []string
+	for _, key := range secretOpens[secret] {
+		server = append(server, setting(key))
+	}
+	return strings.TrimSpace(strings.Join(server, " "))
+}
 
 func (b *Outbox) configOf(setting func(settings.Key) string) Config {
 	return Config{Setting: setting, Secret: func(name string) string {
-		server := ""
-		if key, sent := secretOpens[name]; sent {
-			server = setting(key)
-		}
-		return b.o.Secret(name, server)
+		return b.o.Secret(name, ServerOf(name, setting))
 	}}
 }
 

@@ -13,6 +13,9 @@ type handed struct {
 	To     string    `json:"to"`
 	At     time.Time `json:"at"`               // UTC: when it was handed over
 	Failed bool      `json:"failed,omitempty"` // a report said so, and stays
+
+	Token   string `json:"token,omitempty"`   // what an answer by a key in a call stands for
+	Settled bool   `json:"settled,omitempty"` // nothing more is to be heard of it
 }
 
 // handedBucket holds them by kind and the gateway's name.
@@ -36,7 +39,7 @@ func remember(tx *store.Tx, q queued, ref string, now time.Time) error {
 	if len(ref) > maxRef {
 		return nil // no name that a report could come under
 	}
-	return handedOver.Put(tx, handedKey(q.Kind, ref), handed{Page: q.Page(), To: q.To, At: now})
+	return handedOver.Put(tx, handedKey(q.Kind, ref), handed{Page: q.Page(), To: q.To, At: now, Token: q.Token})
 }
 
 func forgetHanded(tx *store.Tx, now time.Time) error {
@@ -68,7 +71,7 @@ type Report struct {
 // is not known does nothing.
 func (b *Outbox) Reported(tx *store.Tx, r Report, at time.Time) error {
 	h, found, err := handedOver.Get(tx, handedKey(r.Kind, r.Ref))
-	if err != nil || !found || h.Failed || r.Arrived {
+	if err != nil || !found || h.Failed || h.Settled || r.Arrived {
 		return err
 	}
 	h.Failed = true

@@ -40,8 +40,8 @@ func (s Speech) Say(tx *store.Tx, kind Kind, n Notice, person message.PersonID, 
 	)
 	words := s.words(tx, kind, n.Reason)
 	said.Title = oneLine(fill.Replace(words.title))
-	said.Text = strings.TrimSpace(fill.Replace(words.text))
-	said.Text += how(kind, said, s.Replies != nil && s.Replies(tx, kind))
+	end := how(kind, said, s.Replies != nil && s.Replies(tx, kind))
+	said.Text = fit(kind, end, fill.Replace(words.text), fill.Replace(minimal(n.Reason).text))
 	return said
 }
 
@@ -62,7 +62,7 @@ func spoken(kind Kind, n message.Number) string {
 	if kind != KindVoice {
 		return n.String()
 	}
-	return "N " + strings.Join(strings.Split(fmt.Sprint(int64(n)), ""), " ")
+	return "N, " + strings.Join(strings.Split(fmt.Sprint(int64(n)), ""), ", ") // the commas make it slow
 }
 
 func sinceWords(since, now time.Time) string {

@@ -113,7 +113,10 @@ func builtin(kind Kind, reason Reason) say {
 	case Test:
 		s = say{title: "Nightbell test", text: "This is a test: nothing is waiting. Please answer it, so that the practice knows that urgent calls reach you."}
 	}
-	if kind == KindVoice {
+	switch kind {
+	case KindSMS:
+		s.text = textWords(reason)
+	case KindVoice:
 		s.text = "This is Nightbell. " + s.text
 	}
 	return s
@@ -185,16 +188,9 @@ func how(kind Kind, said Said, replies bool) string {
 	case KindMail:
 		return mailHow(said, replies)
 	case KindSMS:
-		if replies {
-			code := said.Token.Code()
-			return fmt.Sprintf(" Reply TAKE %s, NO %s, or 10 %s for ten minutes. %s", code, code, code, said.Link)
-		}
-		return " Take it: " + said.Link
+		return textHow(said, replies)
 	case KindVoice:
-		if replies {
-			return " Press 1 to take it. Press 2 if you cannot. Press 3 to call in ten minutes."
-		}
-		return " Ring the desk to take it."
+		return callHow(replies)
 	}
 	return ""
 }

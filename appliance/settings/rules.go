@@ -47,6 +47,15 @@ var rules = map[Key]rule{
 	RepliesUser:    {help: "user name at the mailbox of replies, with replies.password-file", check: oneLine(254)},
 	RepliesFolder:  {help: "folder of the mailbox that is watched for replies", fallback: "INBOX", check: oneLine(254)},
 	RepliesFile:    {help: "file with the password at the mailbox of replies; read once and kept with the machine's secrets", check: absolute},
+
+	GatewayPreset:     {help: "whose account texts and calls go out by: twilio, vonage, telnyx or clicksend", check: oneOf("twilio", "vonage", "telnyx", "clicksend")},
+	GatewayAccount:    {help: "account at the gateway: Twilio's Account SID, Vonage's API key, ClickSend's user name, Telnyx's messaging profile", check: gatewayName},
+	GatewayUser:       {help: "Twilio API key (SK…) that signs in, where gateway.secret-file holds its secret instead of the account's token", check: gatewayName},
+	GatewayFrom:       {help: "number that texts and calls come from, such as +12125550100", check: gatewayFrom},
+	GatewayFlow:       {help: "Twilio Studio flow (FW…) for calls that are answered by a key; docs/gateways.md has it", check: gatewayName},
+	GatewayURL:        {help: "address of the gateway, where it is not the provider's usual one: https://HOST", check: httpsAddress},
+	GatewayRegion:     {help: "country of phone numbers that are written without one, in two letters", fallback: "US", check: region},
+	GatewaySecretFile: {help: "file with the token or key of the account at the gateway; read once and kept with the machine's secrets", check: absolute},
 }
 
 // Shortest and longest time for one person to answer: below a few seconds

@@ -43,6 +43,15 @@ const (
 	RepliesUser    Key = "replies.user"     // with replies.password-file
 	RepliesFolder  Key = "replies.folder"   // mailbox that is watched
 	RepliesFile    Key = "replies.password-file"
+
+	GatewayPreset     Key = "gateway.preset"      // whose API texts and calls go out by: twilio, vonage, telnyx or clicksend
+	GatewayAccount    Key = "gateway.account"     // the practice's account there
+	GatewayUser       Key = "gateway.user"        // who signs in, where it is not the account itself
+	GatewayFrom       Key = "gateway.from"        // the number that texts and calls come from
+	GatewayFlow       Key = "gateway.flow"        // Twilio's Studio flow for calls that are answered by a key
+	GatewayURL        Key = "gateway.url"         // https address in place of the provider's usual one
+	GatewayRegion     Key = "gateway.region"      // country of phone numbers that are written without one
+	GatewaySecretFile Key = "gateway.secret-file" // read once, its content kept by the vault
 )
 
 const bucket = "settings"

@@ -66,16 +66,17 @@ func (ca *CA) Pool() *x509.CertPool {
 }
 
 // ServerTLS is the configuration of a server that the authority vouches for:
-// for tests of servers of ours.
-func (ca *CA) ServerTLS() (*tls.Config, error) {
-	cert, err := ca.certificate(Take)
+// for tests of servers of ours. Further addresses than those of this machine may
+// be named.
+func (ca *CA) ServerTLS(also ...net.IP) (*tls.Config, error) {
+	cert, err := ca.certificate(Take, also...)
 	if err != nil {
 		return nil, err
 	}
 	return &tls.Config{Certificates: []tls.Certificate{*cert}}, nil
 }
 
-func (ca *CA) certificate(does Behaviour) (*tls.Certificate, error) {
+func (ca *CA) certificate(does Behaviour, also ...net.IP) (*tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("making a certificate: %w", err)
@@ -84,7 +85,7 @@ func (ca *CA) certificate(does Behaviour) (*tls.Certificate, error) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: "smarthost"},
 		NotBefore: now.Add(-47 * time.Hour), NotAfter: now.Add(24 * time.Hour),
-		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+		DNSNames: []string{"localhost"}, IPAddresses: append(also, net.IPv4(127, 0, 0, 1), net.IPv6loopback),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	switch does {
