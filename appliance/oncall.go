@@ -82,11 +82,15 @@ func (a *Appliance) onCallAt(tx *store.Tx, plan oncall.Plan, m oncall.Moment) (O
 		if err != nil {
 			return now, err
 		}
-		if !found || !p.Staff() {
+		if !found || p.Disabled {
 			continue // escalation passes them over as well
 		}
+		why := turn.Text(plan.Zone, name)
+		if !p.Staff() {
+			why += "; has no account, so an urgent call passes them over"
+		}
 		now.People = append(now.People, OnCall{ID: p.ID, Name: name(p.ID), Schedule: turn.Schedule, Layer: turn.LayerName,
-			From: turn.From, To: turn.To, Why: turn.Text(plan.Zone, name)})
+			From: turn.From, To: turn.To, Why: why})
 	}
 	return now, nil
 }

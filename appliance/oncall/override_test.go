@@ -237,7 +237,13 @@ func TestOverlappingShiftsAreAConflictBeforeTheyHappen(t *testing.T) {
 		t.Errorf("conflicts %+v", c)
 	}
 	g := oncall.Gaps(p, from, from.AddDate(0, 0, 14))
-	if len(g) != 4 || !g[0].To.Equal(from.AddDate(0, 0, 1)) || !g[1].From.Equal(from.AddDate(0, 0, 4)) || g[2].Schedule != "s" {
+	if len(g) != 2 || !g[0].To.Equal(from.AddDate(0, 0, 1)) || !g[1].From.Equal(from.AddDate(0, 0, 4)) || g[1].Schedule != "" {
 		t.Errorf("gaps %+v", g)
+	}
+	p.Schedules = append(p.Schedules, oncall.Schedule{ID: "t", Name: "Cardiology", Topic: "cardiology", Layers: []oncall.Layer{{ID: "l", Name: "Primary",
+		Shifts: []oncall.Shift{{ID: "c", Person: "ames", From: date(2026, 11, 1).At(0), To: date(2026, 12, 24).At(0)}}}}})
+	g = oncall.Gaps(p, from, from.AddDate(0, 0, 14))
+	if len(g) != 2 || g[0].Schedule != "s" || g[1].Schedule != "s" {
+		t.Errorf("where another schedule has somebody, gaps %+v", g)
 	}
 }

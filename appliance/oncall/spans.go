@@ -68,7 +68,7 @@ func (t Turn) same(u Turn) bool {
 
 // Gap is a time at which nobody is on call.
 type Gap struct {
-	Schedule string // id of the schedule that has nobody; empty: nobody at all
+	Schedule string // id of the schedule that has nobody while others do; empty: nobody at all
 	From, To time.Time
 }
 
@@ -99,7 +99,7 @@ func gaps(p Plan, spans []Span) []Gap {
 	for _, s := range p.Schedules {
 		if s.Until.IsZero() && !slices.Contains(seen, s.ID) {
 			seen = append(seen, s.ID)
-			add(s.ID, func(a Answer) bool { return len(a.InLayer(s.ID, "")) == 0 })
+			add(s.ID, func(a Answer) bool { return len(a.Turns) > 0 && len(a.InLayer(s.ID, "")) == 0 })
 		}
 	}
 	return list
