@@ -1,6 +1,7 @@
 package oncall_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"nightbell/appliance/message"
 	"nightbell/appliance/oncall"
+	"nightbell/appliance/store"
 )
 
 // drawSchedule draws schedules of every shape, with and without gaps.
@@ -118,6 +120,58 @@ func TestEveryMinuteOfTwoYearsSomebodyIsOnCallOrTheGapIsReported(t *testing.T) {
 		}
 		if !at.Equal(to) || nobody != reported {
 			t.Fatalf("spans end at %s; nobody is on call for %s, and gaps of %s are reported", at, nobody, reported)
+		}
+	})
+}
+
+// Whatever people a rotation gets, and whatever its rhythm becomes, whoever is on
+// stays on; who is removed is followed by the next who is still in it.
+func TestPlacesAreHeldByPersonNotByIndex(t *testing.T) {
+	staff := []message.PersonID{"a", "b", "c", "d", "e", "f"}
+	st := open(t)
+	rapid.Check(t, func(r *rapid.T) {
+		some := func(name string) []message.PersonID {
+			return rapid.Permutation(staff).Draw(r, name)[:rapid.IntRange(1, 6).Draw(r, "of "+name)]
+		}
+		rhythm := func(rotation oncall.Rotation) oncall.Rotation {
+			rotation.ID, rotation.Start = "r", date(2026, 1, 1)
+			rotation.Every = rapid.SampledFrom([]oncall.Every{oncall.Daily, oncall.Weekly, oncall.Monthly, oncall.Custom}).Draw(r, "every")
+			rotation.Days = rapid.IntRange(1, 10).Draw(r, "days")
+			rotation.Handover = oncall.Handover{At: oncall.Clock(rapid.IntRange(0, 1439).Draw(r, "at")), Weekday: rapid.SampledFrom(everyDay).Draw(r, "weekday"), Day: rapid.IntRange(1, 31).Draw(r, "day")}
+			return rotation
+		}
+		before, after := rhythm(oncall.Rotation{People: some("people")}), rhythm(oncall.Rotation{People: some("later people")})
+		changed := night.Add(time.Duration(rapid.IntRange(0, 500*24*60).Draw(r, "changed")) * time.Minute)
+		err := st.Update(t.Context(), func(tx *store.Tx) error {
+			if err := oncall.RemoveSchedule(tx, "dana", "s", night); err != nil {
+				return err
+			}
+			if err := oncall.SetSchedule(tx, "dana", primary(before), night); err != nil {
+				return err
+			}
+			was, err := oncall.Now(tx, changed)
+			if err != nil {
+				return err
+			}
+			want := was.People()[0]
+			for i := slices.Index(before.People, want); !slices.Contains(after.People, want); {
+				if i++; i >= slices.Index(before.People, was.People()[0])+len(before.People) {
+					want = after.People[0] // nobody of them is left
+					break
+				}
+				want = before.People[i%len(before.People)]
+			}
+			if err := oncall.SetSchedule(tx, "dana", primary(after), changed); err != nil {
+				return err
+			}
+			is, err := oncall.Now(tx, changed)
+			if got := is.People(); err == nil && !slices.Equal(got, []message.PersonID{want}) {
+				r.Fatalf("%v was on, the people became %v, and %v is on: want %s", was.People(), after.People, got, want)
+			}
+			return err
+		})
+		if err != nil {
+			r.Fatal(err)
 		}
 	})
 }
