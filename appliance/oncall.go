@@ -35,12 +35,16 @@ type OnCallNow struct {
 }
 
 // OnCallNow answers who is on call, by name, and why.
-func (a *Appliance) OnCallNow() (OnCallNow, error) {
-	list, err := a.onCall(oncall.Moments{Moments: []oncall.Moment{oncall.At(a.practice.Zone, a.Clock.Now())}})
-	if err != nil {
-		return OnCallNow{}, err
-	}
-	return list[0], nil
+func (a *Appliance) OnCallNow() (now OnCallNow, err error) {
+	err = a.Store.View(func(tx *store.Tx) error {
+		plan, err := oncall.Load(tx)
+		if err != nil {
+			return err
+		}
+		now, err = a.onCallAt(tx, plan, oncall.At(a.practice.Zone, a.Clock.Now()))
+		return err
+	})
+	return now, err
 }
 
 // OnCallAt answers who is on call at a time as a person types it: by the wall
@@ -56,7 +60,7 @@ func (a *Appliance) OnCallAt(typed string) ([]OnCallNow, error) {
 
 func (a *Appliance) onCall(moments oncall.Moments) (list []OnCallNow, err error) {
 	err = a.Store.View(func(tx *store.Tx) error {
-		plan, err := oncall.LoadSince(tx, moments.Moments[0].At)
+		plan, err := a.planAt(tx, moments.Moments[0].At)
 		if err != nil {
 			return err
 		}
@@ -71,6 +75,15 @@ func (a *Appliance) onCall(moments oncall.Moments) (list []OnCallNow, err error)
 		return nil
 	})
 	return list, err
+}
+
+// planAt reads what a moment is answered from: what counts now, which is what
+// rings, and for what is past what counted then.
+func (a *Appliance) planAt(tx *store.Tx, at time.Time) (oncall.Plan, error) {
+	if at.Before(a.Clock.Now()) {
+		return oncall.LoadSince(tx, at)
+	}
+	return oncall.Load(tx)
 }
 
 func (a *Appliance) onCallAt(tx *store.Tx, plan oncall.Plan, m oncall.Moment) (OnCallNow, error) {

@@ -64,6 +64,7 @@ func LoadSince(tx *store.Tx, since time.Time) (Plan, error) {
 	if err != nil {
 		return Plan{}, err
 	}
+	p.Past = true
 	if p.Schedules, err = all(tx, schedules); err != nil {
 		return Plan{}, fmt.Errorf("reading the schedules: %w", err)
 	}

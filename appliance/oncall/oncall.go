@@ -26,6 +26,7 @@ type Plan struct {
 	Holidays  []Holiday
 	Now       *Switch
 	Doubt     *Doubt
+	Past      bool // it is asked for what was: the switch counts from when it was made
 }
 
 // Uses is what a plan counts: the plain list, the simplest schedule, or the

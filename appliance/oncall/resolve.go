@@ -319,7 +319,7 @@ func (t *timetable) answer(at time.Time) Answer {
 	if t.Uses == UsesSchedule {
 		a.Why = WhyGap
 	}
-	if t.Now.holds(at) {
+	if t.Now.holds(at) && (!t.Past || !at.Before(t.Now.Since)) {
 		a.Why = WhySwitch
 		a.Turns = append(a.Turns, t.switched())
 	}

@@ -107,6 +107,26 @@ func TestAShiftEnteredLaterSaysOfThePastWhatItSays(t *testing.T) {
 	})
 }
 
+func TestTheSwitchSaysNothingOfTheTimeBeforeIt(t *testing.T) {
+	s := in(t, "America/New_York")
+	save(t, s, primary(weekly("okafor")), night.AddDate(0, 0, -20))
+	change(t, s, func(tx *store.Tx) error { return oncall.SetNow(tx, "dana", "ames", time.Time{}, night) })
+	change(t, s, func(tx *store.Tx) error {
+		p, err := oncall.LoadSince(tx, night.AddDate(0, 0, -1))
+		if got := oncall.Resolve(p, night.Add(-time.Hour)).People(); !slices.Equal(got, []message.PersonID{"okafor"}) {
+			t.Errorf("an hour before the switch %v were on call", got)
+		}
+		spans := oncall.Spans(p, night.Add(-time.Hour), night.Add(time.Hour))
+		if len(spans) != 2 || !spans[1].From.Equal(night) || spans[1].Answer.People()[0] != "ames" {
+			t.Errorf("spans %+v", spans)
+		}
+		return err
+	})
+	if got := people(t, s, night.Add(-time.Second)); !slices.Equal(got, []message.PersonID{"ames", "okafor"}) {
+		t.Errorf("with the clock put back a second after it %v are on call", got)
+	}
+}
+
 func TestAHandoverChangedInTheMiddleOfATurnLeavesWhoIsOn(t *testing.T) {
 	s := in(t, "America/New_York")
 	save(t, s, primary(weekly("okafor", "lindqvist", "hale")), night.AddDate(0, 0, -20))

@@ -44,7 +44,7 @@ func (t *timetable) next(at time.Time) (next time.Time) {
 	}
 	cut(t.cuts...)
 	if t.Now != nil {
-		cut(t.Now.Until)
+		cut(t.Now.Since, t.Now.Until)
 	}
 	for i := range t.layers {
 		l := &t.layers[i]
