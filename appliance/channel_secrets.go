@@ -121,3 +121,9 @@ func (a *Appliance) channelSecret(name, server string) string {
 	}
 	return held[name]
 }
+
+// HasSecret says whether the secret of a channel's setting is kept.
+func (a *Appliance) HasSecret(key settings.Key) bool {
+	s, known := channelSecrets[key]
+	return known && a.heldSecrets()[s.name] != ""
+}

@@ -104,3 +104,9 @@ func (a *Appliance) Callback(ctx context.Context, signature string, body []byte)
 	}
 	return a.Answered(ctx, said)
 }
+
+// PreviewNotice is a notice to nobody in words that are not kept, as they would
+// go out.
+func (a *Appliance) PreviewNotice(tx *store.Tx, own notify.OwnWords, n notify.Notice, at time.Time) notify.Said {
+	return a.speech().Preview(tx, own, n, at)
+}

@@ -131,3 +131,13 @@ func (k Kind) known() string {
 	}
 	return fmt.Sprintf("channel %q", string(k))
 }
+
+// Ready answers "" when pages of a kind can go out by this outbox, else what is
+// missing, in words.
+func (b *Outbox) Ready(tx *store.Tx, kind Kind) (why string) {
+	g, known := b.gateways[kind]
+	if !known {
+		return whyNoGateway
+	}
+	return g.Ready(b.config(tx))
+}

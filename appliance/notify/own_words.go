@@ -47,11 +47,22 @@ const (
 // back to the built-in. Words that look as if they held a name, a date or a
 // number are refused by a *BadWords.
 func SetWords(tx *store.Tx, w OwnWords) error {
+	if err := CheckWords(w); err != nil {
+		return err
+	}
+	if w.Title == "" && w.Text == "" {
+		return ownWords.Delete(tx, wordsKey(w.Kind, w.Reason))
+	}
+	return ownWords.Put(tx, wordsKey(w.Kind, w.Reason), w)
+}
+
+// CheckWords answers what SetWords would have against words.
+func CheckWords(w OwnWords) error {
 	if _, known := kindNames[w.Kind]; !known || w.Kind == KindDesk || !slices.Contains(reasons, w.Reason) {
 		return &BadWords{"there is no such channel or reason"}
 	}
 	if w.Title == "" && w.Text == "" {
-		return ownWords.Delete(tx, wordsKey(w.Kind, w.Reason))
+		return nil // back to the built-in
 	}
 	if w.Title == "" || w.Text == "" {
 		return &BadWords{"give a title and a text"}
@@ -72,7 +83,7 @@ func SetWords(tx *store.Tx, w OwnWords) error {
 			return &BadWords{"the words hold " + hit + "; a notice may be read by anybody who sees the phone"}
 		}
 	}
-	return ownWords.Put(tx, wordsKey(w.Kind, w.Reason), w)
+	return nil
 }
 
 var reasons = []Reason{Waiting, HandedOff, Overdue, Test}

@@ -28,6 +28,15 @@ type Said struct {
 
 // Say says a notice to a person.
 func (s Speech) Say(tx *store.Tx, kind Kind, n Notice, person message.PersonID, at time.Time) Said {
+	return s.say(tx, kind, n, person, at, s.words(tx, kind, n.Reason))
+}
+
+// Preview is a notice to nobody in words that are not kept, as they would go out.
+func (s Speech) Preview(tx *store.Tx, own OwnWords, n Notice, at time.Time) Said {
+	return s.say(tx, own.Kind, n, "", at, guarded(own))
+}
+
+func (s Speech) say(tx *store.Tx, kind Kind, n Notice, person message.PersonID, at time.Time, words say) Said {
 	said := Said{Token: s.Tokens.For(n.Message, n.Number, person, n.Bout)}
 	if n.Message == "" {
 		said.Token = s.Tokens.forTrial(person, kind, n.Bout)
@@ -38,7 +47,6 @@ func (s Speech) Say(tx *store.Tx, kind Kind, n Notice, person message.PersonID, 
 		"{number}", spoken(kind, n.Number), "{type}", typeName(n.Type), "{urgency}", urgencyName(n.Urgency),
 		"{since}", sinceWords(n.Since, at), "{others}", othersWait(n.Others), "{ring}", ringNumber(n.Step), "{link}", said.Link,
 	)
-	words := s.words(tx, kind, n.Reason)
 	said.Title = oneLine(fill.Replace(words.title))
 	end := how(kind, said, s.Replies != nil && s.Replies(tx, kind))
 	said.Text = fit(kind, end, fill.Replace(words.text), fill.Replace(minimal(n.Reason).text))
@@ -51,8 +59,13 @@ func (s Speech) words(tx *store.Tx, kind Kind, reason Reason) say {
 	if err != nil || !found {
 		return builtin(kind, reason)
 	}
+	return guarded(own)
+}
+
+// guarded are a practice's own words, or the fixed minimal ones in their place.
+func guarded(own OwnWords) say {
 	if guard(own.Title) != "" || guard(own.Text) != "" {
-		return minimal(reason)
+		return minimal(own.Reason)
 	}
 	return say{title: own.Title, text: own.Text}
 }

@@ -46,7 +46,7 @@ func TestNumbersThatAPhoneDials(t *testing.T) {
 
 func TestAFindingLeadsToThePageWhereItIsMended(t *testing.T) {
 	for id, want := range map[string]string{
-		"access.device/a1b2c3d": "/devices", "access.stranger/10.0.0.9": "/devices", "access.slot/p1": "/people", "keys.readers": "/people", "vault.kit": "", "bell.no-way-out": "/settings", "mail.refused": "/queue", "mail.way": "/settings", "bell.nobody/1": "/on-call", "backup.late": "/backups", "house.unknown": "",
+		"access.device/a1b2c3d": "/devices", "access.stranger/10.0.0.9": "/devices", "access.slot/p1": "/people", "keys.readers": "/people", "vault.kit": "", "channel.never-answered": "/channels", "channel.refused": "/queue", "bell.no-way-out": "/settings", "mail.refused": "/queue", "mail.way": "/settings", "bell.nobody/1": "/on-call", "backup.late": "/backups", "house.unknown": "",
 	} {
 		if href, _ := mendedAt(id); href != want {
 			t.Errorf("%s leads to %q, want %q", id, href, want)

@@ -23,7 +23,7 @@ type route struct {
 	who          audience
 	need         []access.Permission // one of them is enough; none: being signed in is
 	quiet        bool                // asked by a page by itself: it keeps no session alive
-	secret       bool                // the address names a secret, which is what lets in
+	secret       bool                // the address or a signature is what lets in, and no cookie
 	handle       echo.HandlerFunc
 }
 
@@ -47,6 +47,7 @@ func (s *Server) routes() []route {
 		{method: post, path: "/api/v1/messages", who: device, handle: s.apiMessages},
 		{method: get, path: "/answer/:token", who: anyone, quiet: true, secret: true, handle: s.showAnswer},
 		{method: post, path: "/answer/:token", who: anyone, quiet: true, secret: true, handle: s.answerBell},
+		{method: post, path: "/hooks/answer", who: anyone, quiet: true, secret: true, handle: s.answerHook},
 
 		{method: get, path: "/events", need: need(access.SeeDesk), quiet: true, handle: s.events},
 		{method: get, path: "/alarm", need: need(access.SeeDesk), quiet: true, handle: s.alarm},
@@ -106,6 +107,12 @@ func (s *Server) routes() []route {
 		{method: post, path: "/settings/bell/test", need: need(access.ManageSettings), handle: s.testBell},
 		{method: post, path: "/settings/backup", need: need(access.ManageSettings), handle: s.setBackup},
 		{method: post, path: "/settings/backup/test", need: need(access.ManageSettings), handle: s.testFolder},
+		{method: get, path: "/channels", need: need(access.ManageSettings), handle: s.channels},
+		{method: get, path: "/channels/words", need: need(access.ManageSettings), handle: s.noticeWords},
+		{method: post, path: "/channels/words", need: need(access.ManageSettings), handle: s.setNoticeWords},
+		{method: post, path: "/channels/:id", need: need(access.ManageSettings), handle: s.setChannel},
+		{method: post, path: "/channels/:id/test", need: need(access.ManageSettings), handle: s.testChannel},
+		{method: post, path: "/queue/page", need: need(access.ManageSettings), handle: s.changePage},
 		{method: get, path: "/queue", need: need(access.ManageSettings), handle: s.queue},
 		{method: post, path: "/queue/:id/again", need: need(access.ManageSettings), handle: s.sendAgain},
 		{method: post, path: "/queue/:id/drop", need: need(access.ManageSettings), handle: s.dropMail},
