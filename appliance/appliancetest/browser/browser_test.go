@@ -28,6 +28,8 @@ func TestInARealBrowser(t *testing.T) {
 		{"a mail arrives live without moving the selection", aMailArrivesLive},
 		{"a message is worked to its end by keyboard only", aMessageIsWorkedToItsEnd},
 		{"an urgent call rings until it is taken", anUrgentCallRingsUntilItIsTaken},
+		{"a provider acknowledges at 390 px by a tap", aProviderAcknowledgesByATap},
+		{"a desk that nobody looks at shows a notification", aDeskThatNobodyLooksAtShowsANotification},
 		{"a lock clears every desk", aLockClearsEveryDesk},
 		{"a new practice looks right", aNewPracticeLooksRight},
 		{"a busy office looks right", aBusyOfficeLooksRight},

@@ -6,6 +6,7 @@ import (
 
 	"nightbell/appliance/appliancetest"
 	"nightbell/appliance/appliancetest/smarthost"
+	"nightbell/appliance/message"
 )
 
 // aNewPracticeLooksRight looks at pages that have nothing to show yet, and at
@@ -56,6 +57,7 @@ func aBusyOfficeLooksRight(t *testing.T, c *chrome) {
 	rosa.watch.expect("'beforeunload'") // the form asks before what was typed is left
 	c.look(t, rosa, o.pages())
 	c.look(t, rosa, takePages())
+	c.look(t, rosa, bellPages())
 	calls := c.person(t, o.Practice)
 	calls.signIn(ana)
 	calls.watch.expect("the server responded with a status of 4")
@@ -72,6 +74,9 @@ func aBusyOfficeLooksRight(t *testing.T, c *chrome) {
 		return err == nil && len(waiting) > 0 && waiting[0].Attempts > 0
 	})
 	c.look(t, rosa, o.ringingPages(t))
+	phone := c.person(t, o.Practice)
+	phone.watch.expect("the server responded with a status of 4")
+	c.look(t, phone, answerPages(t, o.Practice, o.newest(t)))
 
 	if err := o.Lock(t.Context(), "owner"); err != nil {
 		t.Fatal(err)
@@ -171,15 +176,38 @@ func takePages() []state {
 		}})
 }
 
-// ringingPages are pages while an urgent call waits.
-func (o *office) ringingPages(t *testing.T) []state {
+// newest is the message that came in last.
+func (o *office) newest(t *testing.T) message.ID {
 	t.Helper()
-	newest, err := o.Envelopes(1)
+	list, err := o.Envelopes(1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ringing := string(newest[0].ID)
+	return list[0].ID
+}
+
+// bellPages are the pages around the bell while nothing rings.
+func bellPages() []state {
 	return []state{
+		{"board-empty", "/bell", nil},
+		{"policies", "/bell/policies", nil},
+		{"policies-tried", "/bell/policies?type=urgent&urgency=urgent&at=2026-11-29T02:10", nil},
+		{"policy", "/bell/policies/edit?type=urgent&urgency=urgent", nil},
+		{"policy-refused", "/bell/policies/edit?type=urgent&urgency=urgent", func(b *tab) {
+			b.run(`document.getElementById('wait-1').value = 'soon'; document.querySelector('[value=save]:not(.vh)').click()`)
+			b.shows("Give a time as 30s, 5m or 1h.")
+		}},
+		{"channels", "/channels", nil},
+		{"notice-words", "/channels/words?kind=mail", nil},
+	}
+}
+
+// ringingPages are pages while an urgent call waits.
+func (o *office) ringingPages(t *testing.T) []state {
+	t.Helper()
+	ringing := string(o.newest(t))
+	return []state{
+		{"ringing-board", "/bell", nil},
 		{"ringing-inbox", "/inbox", nil},
 		{"ringing-inbox-open", "/inbox?open=" + ringing, nil},
 		{"ringing-message", "/messages/" + ringing, nil},
