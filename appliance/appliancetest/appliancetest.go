@@ -23,6 +23,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -290,7 +291,12 @@ func (p *Practice) withSmarthost(root string) {
 	if err != nil {
 		p.t.Fatalf("starting a smarthost: %v", err)
 	}
-	p.t.Cleanup(sh.Close)
+	p.t.Cleanup(func() {
+		sh.Close()
+		for _, m := range sh.Unexpected() {
+			p.t.Errorf("a notice that this scenario did not expect went to %s", strings.Join(m.To, ", "))
+		}
+	})
 	p.Smarthost = sh
 	ca := filepath.Join(root, "smarthost-ca.pem")
 	if err := sh.CA().WriteFile(ca); err != nil {

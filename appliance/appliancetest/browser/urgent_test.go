@@ -58,6 +58,7 @@ func anUrgentCallRingsUntilItIsTaken(t *testing.T, c *chrome) {
 	if err := p.SendMail(t.Context(), user, password, []string{"urgent@nightbell.local"}, mail("Rash", "Kenji Sato, a rash that spreads. (503) 555-0162")); err != nil {
 		t.Fatal(err)
 	}
+	p.Received(t, 2)
 	fresh.until("it to ring for the new call", `document.querySelectorAll('.alarm').length === 2 && document.querySelector('[data-quiet]').textContent === 'Quiet for 2 minutes'`)
 	for _, path := range everyPage {
 		rosa.open(path)

@@ -71,6 +71,7 @@ func TestAFullDiskRefusesNewCallsAndNothingElse(t *testing.T) {
 	rings := len(p.Smarthost.Mails())
 	p.Advance(10 * time.Minute)
 	p.Received(t, rings+1)
+	p.Smarthost.ExpectMore() // it rings on until the end
 
 	if err := os.Remove(ballast); err != nil {
 		t.Fatal(err)

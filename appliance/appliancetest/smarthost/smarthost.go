@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"slices"
 	"sync"
@@ -75,6 +76,7 @@ type Server struct {
 	mails    []Mail
 	wire     bytes.Buffer // what clients sent, as it was on the wire
 	conns    map[net.Conn]struct{}
+	expected int // how many mails somebody waited for or looked at
 	attempts int
 	changed  chan struct{} // closed and made anew at each change
 }
@@ -141,13 +143,31 @@ func (s *Server) Do(b Behaviour) {
 func (s *Server) Mails() []Mail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.expected = max(s.expected, len(s.mails))
 	return slices.Clone(s.mails)
 }
 
 // Wait waits until n mails were taken in all and answers them.
 func (s *Server) Wait(ctx context.Context, n int) ([]Mail, error) {
 	err := s.until(ctx, func() bool { return len(s.mails) >= n })
-	return s.Mails(), err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expected = max(s.expected, n)
+	return slices.Clone(s.mails), err
+}
+
+// ExpectMore expects whatever comes, from scenarios that do not count the rings.
+func (s *Server) ExpectMore() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expected = math.MaxInt
+}
+
+// Unexpected are the mails that nobody waited for or looked at.
+func (s *Server) Unexpected() []Mail {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.mails[min(s.expected, len(s.mails)):])
 }
 
 // WaitAttempts waits until n connections were made in all.
