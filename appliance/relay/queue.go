@@ -41,7 +41,10 @@ type Queue struct {
 }
 
 const (
-	workers = 4 // mails on their way at once: one slow answer must not keep an urgent notice waiting
+	workers = 4 // mails on their way at once; urgent notices do not wait for one of them,
+
+	// but go beside them up to this many in all: fewer than a mail server calls an attack.
+	urgentWorkers = 64
 
 	firstRetry  = time.Second
 	longRetry   = 30 * time.Minute // what a greylisting server or a reboot needs, often enough for a day
@@ -228,11 +231,13 @@ func (r *runner) catchUp() error {
 }
 
 // start begins attempts for what is due, urgent notices first, and answers when
-// the next one is due: zero while every worker is busy, or when nothing is.
+// the next one is due: zero while every worker is busy, or when nothing is. Of
+// what waits for a worker, urgent notices do not: four mails that a silent server
+// holds must not hold back a call.
 func (r *runner) start(ctx context.Context) (next time.Time) {
 	now := r.q.o.Clock.Now()
-	for len(r.busy) < workers {
-		id, p, found := r.soonest(now)
+	for len(r.busy) < urgentWorkers {
+		id, p, found := r.soonest(now, len(r.busy) >= workers)
 		if !found {
 			return time.Time{}
 		}
@@ -247,7 +252,7 @@ func (r *runner) start(ctx context.Context) (next time.Time) {
 }
 
 // soonest answers what goes next: of what is due, urgent before not, then by time.
-func (r *runner) soonest(now time.Time) (best message.ID, chosen planned, found bool) {
+func (r *runner) soonest(now time.Time, onlyUrgent bool) (best message.ID, chosen planned, found bool) {
 	before := func(a, b planned) bool {
 		if dueA, dueB := !a.at.After(now), !b.at.After(now); dueA && dueB && a.urgent != b.urgent {
 			return a.urgent
@@ -255,7 +260,7 @@ func (r *runner) soonest(now time.Time) (best message.ID, chosen planned, found 
 		return a.at.Before(b.at)
 	}
 	for id, p := range r.plan {
-		if _, busy := r.busy[id]; busy || p.at.IsZero() {
+		if _, busy := r.busy[id]; busy || p.at.IsZero() || onlyUrgent && !p.urgent {
 			continue
 		}
 		if !found || before(p, chosen) {

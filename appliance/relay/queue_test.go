@@ -259,6 +259,50 @@ func TestUrgentNoticesGoFirst(t *testing.T) {
 	o.until("an empty queue", empty)
 }
 
+func TestMailsThatASilentServerHoldsDoNotHoldBackAnUrgentNotice(t *testing.T) {
+	o, host := newOffice(t), startHost(t, smarthost.Options{})
+	host.Do(smarthost.Silent)
+	o.use(host)
+	for range 8 {
+		o.enqueue(o.notice(false))
+	}
+	o.run()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := host.WaitAttempts(ctx, 4); err != nil {
+		t.Fatal(err)
+	}
+	host.Do(smarthost.Take) // for whoever comes from now on
+	urgent := o.notice(true)
+	o.enqueue(urgent)
+	mails, err := host.Wait(ctx, 1)
+	if err != nil || !bytes.Contains(mails[0].Data, []byte(urgent.ID)) {
+		t.Errorf("%d mails went out, %v", len(mails), err)
+	}
+}
+
+func TestARepeatOfAnUrgentNoticeDoesNotWaitForTheBackoffOfTheOneBefore(t *testing.T) {
+	o, host := newOffice(t), startHost(t, smarthost.Options{})
+	host.Do(smarthost.Temporary)
+	o.use(host)
+	o.run()
+	first := o.notice(true)
+	o.enqueue(first)
+	for n := 1; n <= 6; n++ { // the clock stands still: its next try is half a minute away
+		o.until("an attempt", tried(n))
+		if n < 6 {
+			o.queue.LookAnew()
+		}
+	}
+	host.Do(smarthost.Take)
+	repeat := first
+	repeat.ID, repeat.Subject = newID(t), "call 2"
+	o.enqueue(repeat)
+	if mails := receive(t, host, 1); !bytes.Contains(mails[0].Data, []byte(repeat.ID)) {
+		t.Error("another mail went out")
+	}
+}
+
 func TestATimeFarAheadIsNotBelieved(t *testing.T) {
 	o, host := newOffice(t), startHost(t, smarthost.Options{})
 	o.use(host)
