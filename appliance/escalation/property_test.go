@@ -12,62 +12,11 @@ import (
 
 	"nightbell/appliance/escalation"
 	"nightbell/appliance/message"
-	"nightbell/appliance/notify"
 	"nightbell/appliance/notify/channeltest"
 	"nightbell/appliance/oncall"
 	"nightbell/appliance/settings"
 	"nightbell/appliance/store"
 )
-
-// deed is one thing that happens to a practice. Which fields count depends on
-// what it is; the rest is drawn all the same, so that shrinking stays simple.
-type deed struct {
-	What   string
-	Which  int           // which message, among those there are
-	Who    int           // which person
-	Order  []int         // people, in order
-	For    time.Duration // how long
-	By     time.Duration // how far the clock is moved
-	Yes    bool
-	Spoils bool
-	Policy []escalation.Step
-}
-
-var deeds = []string{
-	"wait", "wait", "wait", "wait", "call", "call", "take", "hand off", "call back", "close", "reopen",
-	"restart", "restart after the clock went back", "clock jumps", "list", "switch", "spoil", "fail", "commits fail",
-	"decline", "decline", "snooze", "policy", "no policy",
-}
-
-func drawDeeds(t *rapid.T) []deed {
-	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) deed {
-		return deed{
-			What:   rapid.SampledFrom(deeds).Draw(t, "what"),
-			Which:  rapid.IntRange(0, 9).Draw(t, "which"),
-			Who:    rapid.IntRange(0, 3).Draw(t, "who"),
-			Order:  rapid.SliceOfNDistinct(rapid.IntRange(0, 3), 0, 4, rapid.ID).Draw(t, "order"),
-			For:    time.Duration(rapid.IntRange(0, 2400).Draw(t, "for")) * time.Second,
-			By:     time.Duration(rapid.OneOf(rapid.IntRange(6, 100000), rapid.IntRange(-100000, -6)).Draw(t, "by")) * time.Second,
-			Yes:    rapid.Bool().Draw(t, "yes"),
-			Spoils: rapid.Bool().Draw(t, "spoils"),
-			Policy: rapid.SliceOfN(rapid.Custom(drawStep), 1, 4).Draw(t, "policy"),
-		}
-	}), 1, 40).Draw(t, "deeds")
-}
-
-// drawStep draws a step that one must answer. All of them wait the same time, so
-// that the model needs no plan of its own.
-func drawStep(t *rapid.T) escalation.Step {
-	kinds := []escalation.Whom{escalation.Next, escalation.Assignee, escalation.Everybody, escalation.Staff, escalation.OnePerson, escalation.Layer}
-	s := escalation.Step{Repeat: rapid.IntRange(0, 2).Draw(t, "repeat")}
-	for _, k := range rapid.SliceOfN(rapid.SampledFrom(kinds), 1, 3).Draw(t, "whom") {
-		s.Whom = append(s.Whom, escalation.Target{Kind: k, Person: "hale", Layer: oncall.LayerList})
-	}
-	if rapid.Bool().Draw(t, "by text only") {
-		s.Channels = []notify.Kind{notify.KindSMS}
-	}
-	return s
-}
 
 // TestEveryUrgentMessageRingsOrIsTaken lets anything happen in any order, and
 // checks after each thing: every urgent message that is open rings, or was taken
@@ -224,7 +173,30 @@ func (m *model) saysNo(d deed) {
 		b.due(now)
 		return
 	}
+	if l, _ := m.live(id); l.State == escalation.Promised { // all others had answered
+		m.oneOfAll(id, who)
+		return
+	}
 	b.earliest = min(b.earliest, now)
+}
+
+// oneOfAll looks at what an answer did to a step that several must answer: it
+// rings on for the others, in its time, or the last of them answered.
+func (m *model) oneOfAll(id message.ID, who message.PersonID) {
+	b := m.bells[id]
+	l, _ := m.live(id)
+	if l.State == escalation.Promised {
+		wait := l.NextAt.Sub(m.clock.Now())
+		if wait > time.Hour {
+			m.t.Errorf("nothing rings for %s", wait)
+		}
+		b.taken, b.wait = true, wait
+		b.due(m.elapsed() + wait)
+		return
+	}
+	if len(l.Waiting) == 0 || slices.Contains(l.Waiting, who) {
+		m.t.Errorf("%s answered, and it waits for %v", who, l.Waiting)
+	}
 }
 
 func (m *model) putsOff(d deed) {
@@ -234,10 +206,15 @@ func (m *model) putsOff(d deed) {
 	id, who := m.ids[d.Which%len(m.ids)], m.people[d.Who]
 	b := m.bells[id]
 	wait := min(max(d.For, time.Minute), time.Hour)
+	before, _ := m.live(id)
 	if b.silent() || b.status == message.CalledBack || m.trySnooze(id, who, wait) != nil {
 		return
 	}
-	b.status, b.taken, b.wait = message.Taken, true, wait
+	if b.status = message.Taken; len(before.Waiting) > 0 {
+		m.oneOfAll(id, who)
+		return
+	}
+	b.taken, b.wait = true, wait
 	b.due(m.elapsed() + wait)
 }
 
@@ -277,6 +254,7 @@ func (m *model) works(d deed) {
 		"take": message.StepTake, "hand off": message.StepHandOff, "call back": message.StepCallBack,
 		"close": message.StepClose, "reopen": message.StepReopen,
 	}[d.What]
+	before, _ := m.live(id)
 	if m.try(id, s, m.people[d.Who], d.Yes) != nil {
 		return // refused: by the status, or since nothing that rings can be committed
 	}
@@ -284,6 +262,10 @@ func (m *model) works(d deed) {
 	b.status, _ = was.Next(s)
 	now := m.elapsed()
 	if s == message.StepTake && b.reached || s == message.StepClose {
+		return
+	}
+	if s == message.StepTake && len(before.Waiting) > 0 {
+		m.oneOfAll(id, m.people[d.Who])
 		return
 	}
 	b.taken = s != message.StepHandOff
