@@ -58,7 +58,6 @@ type Options struct {
 	RealClock bool          // for measuring and for a browser that a person drives
 	Smarthost bool          // start one and set it as the practice's
 	Locked    bool          // do not open it with the kit
-	Strict    bool          // fail when a notice went out that the test did not ask for by Received
 	Synced    func() bool   // whether a time server keeps the clock; nil: none does
 
 	Root      string    // folder for the data folder and the kit; "" is a temp folder
@@ -81,7 +80,6 @@ type Practice struct {
 	o       Options
 	clock   clockwork.Clock
 	commits commits
-	mails   int                // that the test expects so far
 	cancel  context.CancelFunc // asks what runs to end
 	ended   func() error       // waits until it has, and closes; nil while nothing runs
 
@@ -136,10 +134,6 @@ func (p *Practice) setUp() {
 
 // WithSmarthost starts a smarthost and sets it as the practice's.
 func WithSmarthost(o *Options) { o.Smarthost = true }
-
-// EveryNotice fails the test when a mail went out that it did not expect: more
-// than the largest number that it waited for by Received.
-func EveryNotice(o *Options) { o.Smarthost, o.Strict = true, true }
 
 // In makes the practice in a folder that the test chose: on a disk of its own.
 func In(root string) func(*Options) { return func(o *Options) { o.Root = root } }
@@ -304,9 +298,6 @@ func (p *Practice) withSmarthost(root string) {
 		}
 	})
 	p.Smarthost = sh
-	if p.o.Strict {
-		p.t.Cleanup(p.unexpected)
-	}
 	ca := filepath.Join(root, "smarthost-ca.pem")
 	if err := sh.CA().WriteFile(ca); err != nil {
 		p.t.Fatal(err)

@@ -1,7 +1,6 @@
 package appliancetest
 
 import (
-	"bytes"
 	"context"
 	"sync"
 	"testing"
@@ -43,17 +42,7 @@ func (p *Practice) Received(t testing.TB, n int) []smarthost.Mail {
 	if err != nil {
 		t.Fatalf("the smarthost received %d mails, not %d", len(mails), n)
 	}
-	p.mails = max(p.mails, n)
 	return mails
-}
-
-// unexpected fails the test for each notice that it did not expect.
-func (p *Practice) unexpected() {
-	mails := p.Smarthost.Mails()
-	for _, m := range mails[min(p.mails, len(mails)):] {
-		head, _, _ := bytes.Cut(m.Data, []byte("\r\n\r\n"))
-		p.t.Errorf("a notice went to %s that nobody expected:\n%s", m.To, head)
-	}
 }
 
 // commits wakes whoever waits for the next commit.

@@ -74,7 +74,7 @@ func wentTo(mails []smarthost.Mail, n int) string {
 }
 
 func TestStepsThatCameDueWhileTheMachineWasOffAreDoneAtOnceAfterARestart(t *testing.T) {
-	p := appliancetest.Start(t, appliancetest.EveryNotice, appliancetest.Locked)
+	p := appliancetest.Start(t, appliancetest.WithSmarthost, appliancetest.Locked)
 	p.AddPerson(okafor, okaforMail, access.Provider)
 	p.AddPerson(lind, lindMail, access.Provider)
 	if err := p.SetOnCallByName(t.Context(), "owner", []string{"okafor", "lind"}); err != nil {
