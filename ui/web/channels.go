@@ -27,6 +27,9 @@ type channelForm struct {
 var channelForms = []channelForm{
 	{id: "mail", kinds: []notify.Kind{notify.KindMail}},
 	{id: "replies", hears: notify.KindMail, fields: []settings.Key{settings.RepliesServer, settings.RepliesUser, settings.RepliesFolder}, secret: settings.RepliesFile},
+	{id: "gateway", kinds: []notify.Kind{notify.KindSMS, notify.KindVoice}, hears: notify.KindSMS, secret: settings.GatewaySecretFile, fields: []settings.Key{
+		settings.GatewayPreset, settings.GatewayAccount, settings.GatewayUser, settings.GatewayFrom, settings.GatewayFlow, settings.GatewayRegion, settings.GatewayURL,
+	}},
 	{id: "ntfy", kinds: []notify.Kind{notify.KindNtfy}, hears: notify.KindNtfy, fields: []settings.Key{settings.NtfyServer, settings.NtfyReplies}, secret: settings.NtfyTokenFile},
 	{id: "webhook", kinds: []notify.Kind{notify.KindWebhook}, fields: []settings.Key{settings.WebhookURL}, secret: settings.WebhookKeyFile},
 	{id: "ca", fields: []settings.Key{settings.ChannelsCA}},

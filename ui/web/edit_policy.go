@@ -102,8 +102,8 @@ func (s *Server) changePolicy(c echo.Context) error {
 		}
 		return s.policyPage(c, http.StatusOK, p, nil, s.typedNow(posted(c, "at")))
 	default:
-		if err = s.app.SetPolicy(ctx, by, p); unfit != nil {
-			err = unfit
+		if err = unfit; err == nil {
+			err = s.app.SetPolicy(ctx, by, p)
 		}
 	}
 	if err != nil {
@@ -115,7 +115,7 @@ func (s *Server) changePolicy(c echo.Context) error {
 // policyPage shows the form with a policy in it; with a time, what a call then
 // would ring.
 func (s *Server) policyPage(c echo.Context, status int, p escalation.Policy, failed error, try string) error {
-	f, err := s.frame(c, "policy", "policies.edit")
+	f, err := s.frame(c, "policies", "policies.edit")
 	if err != nil {
 		return err
 	}
@@ -135,6 +135,12 @@ func (s *Server) policyPage(c echo.Context, status int, p escalation.Policy, fai
 	})
 	if err != nil {
 		return err
+	}
+	if failed != nil { // a time that cannot be read stands there as it was typed
+		v.Promise = posted(c, "promise")
+		for i := range v.Steps {
+			v.Steps[i].Wait = posted(c, stepField(i+1, "wait"))
+		}
 	}
 	var unfit *escalation.Unfit
 	switch {
@@ -213,7 +219,7 @@ func (s *Server) typedPolicy(c echo.Context) (p escalation.Policy, unfit error) 
 const maxSteps = 50
 
 func (s *Server) typedStep(form url.Values, n int) (step escalation.Step, unfit error) {
-	key := func(name string) string { return fmt.Sprintf("s%d.%s", n, name) }
+	key := func(name string) string { return stepField(n, name) }
 	for _, value := range form[key("whom")] {
 		step.Whom = append(step.Whom, readTarget(value))
 	}
@@ -228,6 +234,9 @@ func (s *Server) typedStep(form url.Values, n int) (step escalation.Step, unfit 
 	step.All = form.Get(key("all")) != ""
 	return step, unfit
 }
+
+// stepField is the name of a field of a step.
+func stepField(n int, name string) string { return fmt.Sprintf("s%d.%s", n, name) }
 
 func targetValue(t escalation.Target) string {
 	return strings.Join([]string{string(t.Kind), t.Schedule, t.Layer, string(t.Person)}, "/")

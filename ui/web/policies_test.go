@@ -86,9 +86,12 @@ func TestAPolicyThatWouldRingNobodyIsRefusedInPlace(t *testing.T) {
 		"The promise to call back is between 1 minute and 24 hours": {"promise": {"5s"}},
 	} {
 		page := p.rosa.Post("/bell/policies", urgentPolicy("save", over))
-		if page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Main(), words) || !strings.Contains(page.Main(), "Dr. Hale at home") {
+		if page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Main(), words) || !strings.Contains(page.Main(), typedIn(over)) {
 			t.Errorf("answers %d, does not say %q, or loses what was typed", page.Status, words)
 		}
+	}
+	if strings.Contains(p.rosa.Get("/bell/policies").Main(), "Dr. Hale") {
+		t.Error("what was refused is kept")
 	}
 	if page := p.rosa.Get("/bell/policies/edit?type=none&urgency=urgent"); page.Status != http.StatusNotFound {
 		t.Errorf("a type that is not there answers %d", page.Status)
@@ -96,4 +99,15 @@ func TestAPolicyThatWouldRingNobodyIsRefusedInPlace(t *testing.T) {
 	if page := p.rosa.Post("/bell/policies", url.Values{"urgency": {"soon"}}); page.Status != http.StatusNotFound {
 		t.Errorf("an urgency that is not there answers %d", page.Status)
 	}
+}
+
+// typedIn is what of a form has to stand there again: what was typed, or else
+// the rest.
+func typedIn(over url.Values) string {
+	for _, values := range over {
+		if len(values) > 0 {
+			return `value="` + values[0] + `"`
+		}
+	}
+	return "Dr. Hale at home"
 }
