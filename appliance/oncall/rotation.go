@@ -9,15 +9,6 @@ import (
 	"nightbell/appliance/message"
 )
 
-// same says whether two rotations put the same people on call at each moment.
-func (r Rotation) same(other Rotation) bool {
-	return r.ID == other.ID && slices.Equal(r.People, other.People) && r.holder(0) == other.holder(0) &&
-		r.Every == other.Every && r.Days == other.Days && r.Handover == other.Handover && r.Start == other.Start &&
-		slices.EqualFunc(r.Windows, other.Windows, func(a, b Window) bool {
-			return a.From == b.From && a.To == b.To && slices.Equal(a.Days, b.Days)
-		})
-}
-
 // date is when the turn of a number begins. Turn 0 begins at Start, whatever
 // the day of the week or month; the regular handovers follow.
 func (r Rotation) date(turn int) Date {

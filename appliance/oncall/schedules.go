@@ -178,13 +178,6 @@ func (s Schedule) follow(before Schedule, zone *time.Location, at time.Time) Sch
 	return s
 }
 
-// sameRules says whether two editions differ in nothing but their shifts.
-func (s Schedule) sameRules(other Schedule) bool {
-	return slices.EqualFunc(s.Layers, other.Layers, func(a, b Layer) bool {
-		return a.ID == b.ID && slices.EqualFunc(a.Rotations, b.Rotations, Rotation.same)
-	})
-}
-
 func (r Rotation) follow(was Rotation, zone *time.Location, at time.Time) Rotation {
 	begins := func(r Rotation) message.PersonID { return r.holder(0) }
 	if len(r.People) == 0 || r.Start != was.Start || (r.First != was.First && begins(r) != begins(was)) {
