@@ -63,7 +63,7 @@ func TestASenderIsANameWithTheAddressBesideIt(t *testing.T) {
 		"results@lab.example":                    {"results@lab.example", ""},
 		"A <a@x.example>, B <b@x.example>":       {"A <a@x.example>, B <b@x.example>", ""},
 		"temperature < 104 and falling":          {"temperature < 104 and falling", ""},
-		"Northside Lab with a long name <resul…": {"Northside Lab with a long name <resul…", ""},
+		"Northside Lab with a long name <north…": {"Northside Lab with a long name <north…", ""},
 		"somebody <not an address>":              {"somebody <not an address>", ""},
 		"":                                       {"", ""},
 	} {
