@@ -33,7 +33,8 @@ func (b bellPeople) Contact(tx *store.Tx, id message.PersonID) (escalation.Perso
 	if err != nil {
 		b.a.Log.Error("how somebody is reached cannot be read; the account's mail address is tried", "person", id, "err", err)
 	}
-	return escalation.Person{Name: b.a.called(tx, id), Address: address(p, reach)}, true, nil
+	return escalation.Person{Name: b.a.called(tx, id), Address: address(p, reach),
+		Quiet: func(at time.Time) bool { return reach.QuietAt(b.a.practice.Zone, at) }}, true, nil
 }
 
 // address is where somebody is reached: by their ways in their order, and where

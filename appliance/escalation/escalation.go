@@ -30,6 +30,7 @@ import (
 type Person struct {
 	Name    string // as the practice calls them; for findings
 	Address notify.Address
+	Quiet   func(at time.Time) bool // when they want to hear of nothing that can wait; nil: never
 }
 
 // People answers who can be rung; appliance hands it in.

@@ -113,6 +113,18 @@ func TestWhatIsNotUrgentRingsByAPolicyOnly(t *testing.T) {
 	}, "okafor")
 }
 
+func TestQuietHoursSilenceWhatCanWaitAndNothingUrgent(t *testing.T) {
+	inPractice(t, func(p *practice) {
+		asleep := p.staff.people["okafor"]
+		asleep.Quiet = func(time.Time) bool { return true }
+		p.staff.people["okafor"] = asleep
+		p.policy(escalation.Policy{Urgency: message.SameDay, Promise: 2 * time.Hour,
+			Steps: []escalation.Step{{Whom: whom(escalation.Next)}, {Whom: whom(escalation.Next)}}})
+		p.expectTold(p.call(message.SameDay), "lindqvist@0")
+		p.expectTold(p.call(message.Urgent), "okafor@0")
+	}, "okafor", "lindqvist")
+}
+
 func TestAChangedPolicyLosesNoStepOfWhatRings(t *testing.T) {
 	inPractice(t, func(p *practice) {
 		id := p.call(message.Urgent)

@@ -32,6 +32,7 @@ func stepOf(tx *store.Tx) time.Duration {
 // Details of events, codes of ours.
 const (
 	detailGone       = "gone"       // the person is not here any more, or is disabled
+	detailQuiet      = "quiet"      // what is not urgent waits until their quiet hours are over
 	detailNoChannel  = "no-channel" // no channel leads to them
 	detailDoubtful   = "-doubtful"  // after a channel: its last try failed, so it does not count
 	detailRefused    = "-refused"   // after a channel: it could not even begin
@@ -117,6 +118,9 @@ func (c *call) person(p message.PersonID, s Step) (got bool, err error) {
 	}
 	if !here {
 		return false, c.mark(p, nil, false, detailGone)
+	}
+	if c.timer.Urgency != message.Urgent && who.Quiet != nil && who.Quiet(c.at) {
+		return false, c.mark(p, nil, false, detailQuiet)
 	}
 	var ways []notify.Kind
 	detail, begun := detailNoChannel, false
