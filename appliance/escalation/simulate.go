@@ -38,10 +38,25 @@ func (e *Engine) Simulate(tx *store.Tx, p Policy, at time.Time) ([]SimulatedStep
 	if p.Promise == 0 {
 		p.Promise = usualPromise
 	}
-	usualWait := stepOf(tx)
-	if err := p.check(usualWait); err != nil {
+	if err := p.check(stepOf(tx)); err != nil {
 		return nil, err
 	}
+	return e.simulate(tx, p, at)
+}
+
+// SimulateCall is Simulate for a call of a type and urgency as things stand;
+// false when such calls do not ring.
+func (e *Engine) SimulateCall(tx *store.Tx, kind message.CallType, urgency message.Urgency, at time.Time) ([]SimulatedStep, bool, error) {
+	p, rings := PolicyFor(tx, kind, urgency)
+	if !rings {
+		return nil, false, nil
+	}
+	steps, err := e.simulate(tx, p, at)
+	return steps, true, err
+}
+
+func (e *Engine) simulate(tx *store.Tx, p Policy, at time.Time) ([]SimulatedStep, error) {
+	usualWait := stepOf(tx)
 	t := timer{Type: p.Type, Urgency: p.Urgency, Reason: notify.Waiting, Policy: &p}
 	var list []SimulatedStep
 	for moment := at.UTC(); ; {

@@ -30,6 +30,7 @@ func TestTheDeskDeclinesAndSnoozes(t *testing.T) {
 	if !strings.Contains(page.Body, "lindqvist cannot take it") || !strings.Contains(p.rosa.Get("/alarm").Body, "N-1001") {
 		t.Error("what is given back does not ring")
 	}
+	p.Received(t, 4) // the first, the next after a no, and both once it was given back
 }
 
 func TestWhatDoesNotRingIsNotDeclined(t *testing.T) {
@@ -82,4 +83,5 @@ func TestTheBarSaysHowManyCallsWait(t *testing.T) {
 	if n := strings.Count(bar, `" hidden>`); n != 2 {
 		t.Errorf("%d calls are folded", n)
 	}
+	p.Received(t, 5)
 }

@@ -112,6 +112,7 @@ func TestAPageThatIsRefusedStandsAmongWhatGoesOut(t *testing.T) {
 	s := startPaging(t, http.StatusBadRequest)
 	s.setUp(t, p)
 	p.tap(t, p.link, "decline")
+	p.Received(t, 2)
 	<-s.came
 	out := func() string { return p.rosa.Get("/queue").Main() }
 	p.Until(t, "the refused page", func() bool { return strings.Contains(out(), "refused") })

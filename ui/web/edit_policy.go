@@ -127,7 +127,7 @@ func (s *Server) policyPage(c echo.Context, status int, p escalation.Policy, fai
 			return err
 		}
 		var unfit *escalation.Unfit
-		v.Runs, v.Problem, err = s.runs(tx, p, try)
+		v.Runs, v.Problem, err = s.runs(tx, try, func(at time.Time) ([]escalation.SimulatedStep, error) { return s.app.Bell.Simulate(tx, p, at) })
 		if errors.As(err, &unfit) {
 			failed, err, status = unfit, nil, http.StatusUnprocessableEntity
 		}

@@ -70,11 +70,15 @@ func (s *Server) policies(c echo.Context) error {
 		if c.QueryParam("at") == "" {
 			return nil
 		}
-		p, rings := escalation.PolicyFor(tx, kind, urgency)
-		if v.Silent = !rings; v.Silent {
-			return nil
+		v.Runs, v.Problem, err = s.runs(tx, v.At, func(at time.Time) (steps []escalation.SimulatedStep, err error) {
+			var rings bool
+			steps, rings, err = s.app.Bell.SimulateCall(tx, kind, urgency, at)
+			v.Silent = !rings
+			return steps, err
+		})
+		if v.Silent {
+			v.Runs = nil
 		}
-		v.Runs, v.Problem, err = s.runs(tx, p, v.At)
 		return err
 	})
 	if err != nil {
@@ -192,15 +196,15 @@ func (s *Server) typedNow(typed string) string {
 	return s.app.Clock.Now().In(s.app.Practice().Zone).Format(wallField)
 }
 
-// runs simulate a policy at a time of the wall clock: twice where it occurs twice.
-func (s *Server) runs(tx *store.Tx, p escalation.Policy, typed string) ([]runView, problem, error) {
+// runs simulate a call at a time of the wall clock: twice where it occurs twice.
+func (s *Server) runs(tx *store.Tx, typed string, simulate func(at time.Time) ([]escalation.SimulatedStep, error)) ([]runView, problem, error) {
 	moments, err := oncall.Wall(s.app.Practice().Zone, typed)
 	if err != nil {
 		return nil, problem{s.words.say("oncall.bad-time"), s.words.say("policies.bad-time-do")}, nil
 	}
 	var runs []runView
 	for _, m := range moments.Moments {
-		steps, err := s.app.Bell.Simulate(tx, p, m.At)
+		steps, err := simulate(m.At)
 		if err != nil {
 			return nil, problem{}, err
 		}

@@ -71,6 +71,7 @@ func (p *rung) lastResortStandsInTheBar(t *testing.T) {
 		p.Advance(wait)
 	}
 	p.Until(t, "the last resort", func() bool { return strings.Contains(bar(), "Call now: Dr. Hale at home +1 503 555 0100") })
+	p.Received(t, 8)
 	if board := html.UnescapeString(p.rosa.Get("/bell/rows").Body); !strings.Contains(board, "All steps are used up") || !strings.Contains(board, "+1 503 555 0100") {
 		t.Error("the board does not say so")
 	}

@@ -299,34 +299,33 @@ func (s *Server) after(chosen message.Urgency) ([]afterView, error) {
 	}, nil
 }
 
-// ringPlan says whom an urgent call rings, and when.
+// ringPlan says whom an urgent call rings, and when: by the plan that rings.
 func (s *Server) ringPlan() (steps []ringStep, err error) {
-	now := s.app.Clock.Now()
+	now, w := s.app.Clock.Now(), s.words
 	err = s.view(func(tx *store.Tx) error {
 		answer, err := oncall.Now(tx, now)
 		if err != nil {
 			return err
 		}
-		each := stepLength(tx)
-		names := s.names(tx)
-		people := answer.People()
-		switch {
-		case len(people) == 0:
-			steps = append(steps, ringStep{Kind: "bad", In: s.words.say("after.at-once"), Text: s.words.say("after.nobody"), Note: s.words.say("after.nobody-do")})
+		if len(answer.People()) == 0 {
+			steps = []ringStep{{Kind: "bad", In: w.say("after.at-once"), Text: w.say("after.nobody"), Note: w.say("after.nobody-do")}}
 			return nil
-		case answer.Everybody:
-			steps = append(steps, ringStep{Kind: "now", In: s.words.say("after.at-once"), Text: names.list(people), Note: s.words.say("after.clock")})
-		default:
-			for i, p := range people {
-				step := ringStep{In: s.words.say("after.in", s.words.span(time.Duration(i)*each)), Text: names.of(p)}
-				if i == 0 {
-					step.Kind, step.In, step.Note = "now", s.words.say("after.at-once"), s.words.say("after.first")
-				}
-				steps = append(steps, step)
-			}
 		}
-		steps = append(steps, ringStep{In: s.words.say("after.in", s.words.span(time.Duration(len(people))*each)), Text: s.words.say("after.everybody"), Note: s.words.say("after.everybody-more")})
-		return nil
+		plan, _, err := s.app.Bell.SimulateCall(tx, message.TypeUrgent, message.Urgent, now)
+		names := s.names(tx)
+		for _, one := range plan {
+			step := s.simulated(one, names)
+			switch {
+			case one.LastResort:
+				step.Text, step.Note = w.say("after.everybody"), strings.TrimSpace(w.say("after.everybody-more")+" "+s.phoneNow(one.PhoneName, one.Phone))
+			case one.After == 0 && answer.Everybody:
+				step.Note = w.say("after.clock")
+			case one.After == 0 && !one.Skipped:
+				step.Note = w.say("after.first")
+			}
+			steps = append(steps, step)
+		}
+		return err
 	})
 	return steps, err
 }
