@@ -3,6 +3,7 @@ package escalation_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,9 +14,9 @@ import (
 )
 
 // watched runs the bell's watchdog beside it.
-func (p *practice) watched() (ended chan error, told *int, stop func()) {
-	told = new(int)
-	p.bell.OnHang(func() { *told++ })
+func (p *practice) watched() (ended chan error, told *atomic.Int64, stop func()) {
+	told = new(atomic.Int64)
+	p.bell.OnHang(func() { told.Add(1) })
 	ctx, cancel := context.WithCancel(context.Background())
 	ended = make(chan error, 1)
 	go func() { ended <- p.bell.Watch(ctx) }()
@@ -50,20 +51,20 @@ func TestABellThatHangsRingsTheDesksFromMemory(t *testing.T) {
 		p.after(step - time.Second)
 		free := p.hangs()
 		p.after(25 * time.Second)
-		if p.bell.Hung() || *told != 0 {
+		if p.bell.Hung() || told.Load() != 0 {
 			t.Error("a commit that takes its time counts as a bell that hangs")
 		}
 		p.after(10 * time.Second)
-		if err := p.bell.Alive(); err == nil || !p.bell.Hung() || *told != 1 {
-			t.Errorf("nobody is told that the bell hangs: %v, %d", err, *told)
+		if err := p.bell.Alive(); err == nil || !p.bell.Hung() || told.Load() != 1 {
+			t.Errorf("nobody is told that the bell hangs: %v, %d", err, told.Load())
 		}
 		if list := p.bell.FromMemory(); len(list) != 1 || list[0].Message != rings {
 			t.Errorf("from memory %+v rings", list)
 		}
 		p.after(20 * time.Second)
 		list := p.bell.FromMemory()
-		if len(list) != 2 || list[0].Message != rings || list[1].Message != taken || list[1].State != escalation.Ringing || *told < 3 {
-			t.Errorf("from memory %+v rings, told %d", list, *told)
+		if len(list) != 2 || list[0].Message != rings || list[1].Message != taken || list[1].State != escalation.Ringing || told.Load() < 3 {
+			t.Errorf("from memory %+v rings, told %d", list, told.Load())
 		}
 		free()
 		p.after(2 * time.Second)
@@ -109,7 +110,7 @@ func TestAMachineThatSleptIsNoBellThatHangs(t *testing.T) {
 			p.clock.jump(8 * time.Hour)
 		}
 		p.after(time.Minute)
-		if p.bell.Hung() || *told != 0 {
+		if p.bell.Hung() || told.Load() != 0 {
 			t.Error("it counts as hanging")
 		}
 		stop()
