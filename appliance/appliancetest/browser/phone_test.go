@@ -111,6 +111,7 @@ func aDeskThatNobodyLooksAtShowsANotification(t *testing.T, c *chrome) {
 	rosa.until("the offer to go", `![...document.querySelectorAll('[data-notify]')].some(e => e.checkVisibility())`)
 	id := take(t, p, idOf(t, p, ana), quintero).ID
 	rosa.until("the notification", `window.notes.length === 1 && window.notes[0].words === 'N-1001 urgent call: nobody has taken it.'`)
+	p.Received(t, 1)
 	ofPatients(t, "the notification", ask[string](rosa.tab, `JSON.stringify(window.notes)`))
 	if _, err := p.Desk.Answer(t.Context(), idOf(t, p, okafor), id, message.AnswerTake, "link"); err != nil {
 		t.Fatal(err)
