@@ -47,6 +47,7 @@ func (s *Server) routes() []route {
 		{method: post, path: "/api/v1/messages", who: device, handle: s.apiMessages},
 		{method: get, path: "/answer/:token", who: anyone, quiet: true, secret: true, handle: s.showAnswer},
 		{method: post, path: "/answer/:token", who: anyone, quiet: true, secret: true, handle: s.answerBell},
+		{method: get, path: "/feed/:token", who: anyone, quiet: true, secret: true, handle: s.feed},
 		{method: post, path: "/hooks/answer", who: anyone, quiet: true, secret: true, handle: s.answerHook},
 
 		{method: get, path: "/events", need: need(access.SeeDesk), quiet: true, handle: s.events},
@@ -88,6 +89,9 @@ func (s *Server) routes() []route {
 		{method: post, path: "/on-call/order", need: need(access.EditSchedule), handle: s.changeOrder},
 		{method: post, path: "/on-call/now", need: need(access.EditSchedule), handle: s.onCallNow},
 		{method: post, path: "/on-call/clock", need: need(access.EditSchedule), handle: s.believeClock},
+		{method: get, path: "/on-call/subscribe", need: need(access.SeeSchedule), handle: s.feeds},
+		{method: post, path: "/on-call/subscribe", need: need(access.SeeSchedule), handle: s.makeFeed},
+		{method: post, path: "/on-call/subscribe/revoke", need: need(access.SeeSchedule), handle: s.revokeFeed},
 
 		{method: get, path: "/people", need: need(access.ManagePeople, access.GrantReading), handle: s.people},
 		{method: post, path: "/people", need: need(access.ManagePeople), handle: s.addPerson},

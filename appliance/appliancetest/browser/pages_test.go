@@ -58,6 +58,7 @@ func aBusyOfficeLooksRight(t *testing.T, c *chrome) {
 	c.look(t, rosa, o.pages())
 	c.look(t, rosa, takePages())
 	c.look(t, rosa, bellPages())
+	c.look(t, rosa, onCallPages())
 	calls := c.person(t, o.Practice)
 	calls.signIn(ana)
 	calls.watch.expect("the server responded with a status of 4")
@@ -199,6 +200,17 @@ func bellPages() []state {
 		}},
 		{"channels", "/channels", nil},
 		{"notice-words", "/channels/words?kind=mail", nil},
+	}
+}
+
+// onCallPages are the pages that the one of on call leads to.
+func onCallPages() []state {
+	return []state{
+		{"subscribe", "/on-call/subscribe", nil},
+		{"subscribed", "/on-call/subscribe", func(b *tab) {
+			b.run(`document.querySelector('form[action="/on-call/subscribe"]').requestSubmit()`)
+			b.until("the address", `document.getElementById('secret')`)
+		}},
 	}
 }
 
