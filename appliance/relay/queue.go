@@ -230,14 +230,13 @@ func (r *runner) catchUp() error {
 	return nil
 }
 
-// start begins attempts for what is due, urgent notices first, and answers when
-// the next one is due: zero while every worker is busy, or when nothing is. Of
-// what waits for a worker, urgent notices do not: four mails that a silent server
-// holds must not hold back a call.
+// start begins attempts for what is due and answers when the next one is due:
+// zero while every worker is busy, or when nothing is. Urgent notices wait for no
+// worker: four mails that a silent server holds must not hold back a call.
 func (r *runner) start(ctx context.Context) (next time.Time) {
 	now := r.q.o.Clock.Now()
 	for len(r.busy) < urgentWorkers {
-		id, p, found := r.soonest(now, len(r.busy) >= workers)
+		id, p, found := r.soonest(len(r.busy) >= workers)
 		if !found {
 			return time.Time{}
 		}
@@ -251,19 +250,13 @@ func (r *runner) start(ctx context.Context) (next time.Time) {
 	return time.Time{}
 }
 
-// soonest answers what goes next: of what is due, urgent before not, then by time.
-func (r *runner) soonest(now time.Time, onlyUrgent bool) (best message.ID, chosen planned, found bool) {
-	before := func(a, b planned) bool {
-		if dueA, dueB := !a.at.After(now), !b.at.After(now); dueA && dueB && a.urgent != b.urgent {
-			return a.urgent
-		}
-		return a.at.Before(b.at)
-	}
+// soonest answers what goes next, of all or of the urgent notices alone.
+func (r *runner) soonest(onlyUrgent bool) (best message.ID, chosen planned, found bool) {
 	for id, p := range r.plan {
 		if _, busy := r.busy[id]; busy || p.at.IsZero() || onlyUrgent && !p.urgent {
 			continue
 		}
-		if !found || before(p, chosen) {
+		if !found || p.at.Before(chosen.at) {
 			best, chosen, found = id, p, true
 		}
 	}

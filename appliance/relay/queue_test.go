@@ -251,6 +251,7 @@ func TestUrgentNoticesGoFirst(t *testing.T) {
 	for range 8 { // more than go at once
 		o.enqueue(o.notice(false))
 	}
+	o.clock.Advance(time.Second) // the youngest
 	urgent := o.notice(true)
 	o.enqueue(urgent)
 	o.run()
