@@ -29,7 +29,7 @@ func (s *Server) failed(err error, c echo.Context) {
 		return
 	}
 	status, p := s.outcome(err)
-	machine := strings.HasPrefix(c.Path(), "/api/") || c.Path() == "/metrics"
+	machine := strings.HasPrefix(c.Path(), "/api/") || strings.HasPrefix(c.Path(), "/hooks/") || c.Path() == "/metrics"
 	var details problemDetails
 	if machine {
 		details = problemFor(c, status, err)

@@ -94,6 +94,7 @@ func TestSettingsAreTriedAndKept(t *testing.T) {
 	if page.Status != http.StatusOK || strings.Contains(page.Body, "was not sent") {
 		t.Errorf("the test mail answers %d", page.Status)
 	}
+	p.Received(t, 1)
 	page = c.Post("/settings/mail", url.Values{"smarthost": {"smtp://plain.example:25"}, "from": {"n@cedar.example"}})
 	if page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Body, "smtp://plain.example:25") {
 		t.Errorf("a smarthost without TLS answers %d or loses what was typed", page.Status)
