@@ -117,8 +117,8 @@ func TestWhomNobodyKnowsIsAFindingUntilTheyHaveAnAccount(t *testing.T) {
 	if len(done.People) != 1 || !done.People[0].New || done.People[0].Rung {
 		t.Fatalf("people: %+v", done.People)
 	}
-	if now, err := p.OnCallNow(); err != nil || len(now.People) != 0 {
-		t.Errorf("somebody without an account is on call: %+v, %v", now, err)
+	if now, err := p.OnCallNow(); err != nil || len(now.People) != 1 || !strings.Contains(now.People[0].Why, "has no account") {
+		t.Errorf("whose shift it is, without an account: %+v, %v", now, err)
 	}
 	says := func() bool {
 		all, err := p.Findings(t.Context())
