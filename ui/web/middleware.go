@@ -36,7 +36,7 @@ func (s *Server) router() *echo.Echo {
 	e.Use(s.logged, s.recovered, guarded)
 	for _, r := range s.routes() {
 		limit := maxForm
-		if r.who == device {
+		if r.who == device || r.sends {
 			limit = maxAPI
 		}
 		e.Add(r.method, r.path, r.handle, middleware.BodyLimit(limit), s.sameOrigin(r), s.admitted(r))

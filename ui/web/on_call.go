@@ -211,11 +211,12 @@ func (s *Server) changeOrder(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, "/on-call?saved=1")
 }
 
-// moved answers the order with one person moved up, down, in or out.
-func moved(order []message.PersonID, who message.PersonID, move string) []message.PersonID {
+// moved answers an order with one moved up, down, in or out.
+func moved[T comparable](order []T, who T, move string) []T {
+	var nobody T
 	i := slices.Index(order, who)
 	switch {
-	case move == "in" && i < 0 && who != "":
+	case move == "in" && i < 0 && who != nobody:
 		return append(order, who)
 	case move == "out" && i >= 0:
 		return slices.Delete(order, i, i+1)

@@ -122,20 +122,21 @@ func (w weekOf) day(d oncall.Date) dayView {
 	return v
 }
 
-// cell answers who has a layer on a day, parts that go on taken as one.
-func (w weekOf) cell(l layerOf, spans []oncall.Span, from, to time.Time) (list []pieceView) {
-	type piece struct {
-		turn     oncall.Turn
-		from, to time.Time
-	}
-	var pieces []piece
+// piece is one turn for a time: spans that go on taken as one.
+type piece struct {
+	turn     oncall.Turn
+	from, to time.Time
+}
+
+// piecesOf are the turns that somebody wants to see, in their order.
+func piecesOf(spans []oncall.Span, want func(oncall.Turn) bool) (pieces []piece) {
 	for _, s := range spans {
 		for _, t := range s.Answer.Turns {
-			if t.Schedule != l.schedule || t.Layer != l.layer {
+			if !want(t) {
 				continue
 			}
 			i := slices.IndexFunc(pieces, func(p piece) bool {
-				return p.turn.Person == t.Person && p.turn.Override == t.Override && p.to.Equal(s.From)
+				return p.turn.Person == t.Person && p.turn.Schedule == t.Schedule && p.turn.Layer == t.Layer && p.turn.Override == t.Override && p.to.Equal(s.From)
 			})
 			if i >= 0 {
 				pieces[i].to = s.To
@@ -144,7 +145,13 @@ func (w weekOf) cell(l layerOf, spans []oncall.Span, from, to time.Time) (list [
 			pieces = append(pieces, piece{t, s.From, s.To})
 		}
 	}
-	for _, p := range pieces {
+	return pieces
+}
+
+// cell answers who has a layer on a day.
+func (w weekOf) cell(l layerOf, spans []oncall.Span, from, to time.Time) (list []pieceView) {
+	of := func(t oncall.Turn) bool { return t.Schedule == l.schedule && t.Layer == l.layer }
+	for _, p := range piecesOf(spans, of) {
 		v := pieceView{Who: w.names.of(p.turn.Person), When: w.part(p.from, p.to, from, to), Why: p.turn.Text(w.cal.zone, w.names.of)}
 		if p.turn.Instead != "" && p.turn.Instead != p.turn.Person {
 			v.Instead = w.s.words.say("week.for", w.names.of(p.turn.Instead))

@@ -24,6 +24,7 @@ type route struct {
 	need         []access.Permission // one of them is enough; none: being signed in is
 	quiet        bool                // asked by a page by itself: it keeps no session alive
 	secret       bool                // the address names a secret, which is what lets in
+	sends        bool                // a file, as large as a machine's text may be
 	handle       echo.HandlerFunc
 }
 
@@ -89,6 +90,15 @@ func (s *Server) routes() []route {
 		{method: post, path: "/on-call/order", need: need(access.EditSchedule), handle: s.changeOrder},
 		{method: post, path: "/on-call/now", need: need(access.EditSchedule), handle: s.onCallNow},
 		{method: post, path: "/on-call/clock", need: need(access.EditSchedule), handle: s.believeClock},
+		{method: get, path: "/on-call/print", need: need(access.SeeSchedule), handle: s.printWeek},
+		{method: get, path: "/on-call/import", need: need(access.EditSchedule), handle: s.showImport},
+		{method: post, path: "/on-call/import", need: need(access.EditSchedule), sends: true, handle: s.importShifts},
+		{method: get, path: "/on-call/mine", need: need(access.SeeSchedule), handle: s.mine},
+		{method: post, path: "/on-call/mine/exception", need: need(access.SeeSchedule), handle: s.actOnMine},
+		{method: post, path: "/on-call/mine/ways", need: need(access.SeeSchedule), handle: s.changeWays},
+		{method: post, path: "/on-call/mine/names", need: need(access.SeeSchedule), handle: s.setNames},
+		{method: post, path: "/on-call/mine/quiet", need: need(access.SeeSchedule), handle: s.setQuiet},
+		{method: post, path: "/on-call/mine/test", need: need(access.SeeSchedule), handle: s.testMe},
 		{method: get, path: "/on-call/subscribe", need: need(access.SeeSchedule), handle: s.feeds},
 		{method: post, path: "/on-call/subscribe", need: need(access.SeeSchedule), handle: s.makeFeed},
 		{method: post, path: "/on-call/subscribe/revoke", need: need(access.SeeSchedule), handle: s.revokeFeed},

@@ -206,6 +206,9 @@ func bellPages() []state {
 // onCallPages are the pages that the one of on call leads to.
 func onCallPages() []state {
 	return []state{
+		{"my-on-call", "/on-call/mine", nil},
+		{"on-call-print", "/on-call/print", nil},
+		{"on-call-import", "/on-call/import", nil},
 		{"subscribe", "/on-call/subscribe", nil},
 		{"subscribed", "/on-call/subscribe", func(b *tab) {
 			b.run(`document.querySelector('form[action="/on-call/subscribe"]').requestSubmit()`)
