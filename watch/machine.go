@@ -56,11 +56,17 @@ func (m *machine) see(s sight) []Notice {
 	switch {
 	case !m.down && !urgent && (m.failing < m.after || s.at.Before(m.grace)):
 		return nil
-	case m.down && s.at.Sub(m.told) < m.again && (!urgent || m.as == LastResort):
+	case m.down && m.toldLately(s.at) && (!urgent || m.as == LastResort):
 		return nil
 	}
 	m.down, m.told, m.as = true, s.at, s.trouble
 	return []Notice{{What: Alarm, Trouble: s.trouble, Host: m.host, Text: m.words(s), At: s.at, Since: m.since}}
+}
+
+// toldLately says whether it is too early to say an alarm again. One that was
+// said in the future was said by a clock that was set back since.
+func (m *machine) toldLately(at time.Time) bool {
+	return !at.Before(m.told) && at.Sub(m.told) < m.again
 }
 
 func (m *machine) well(s sight) []Notice {

@@ -127,8 +127,11 @@ func (w *Watch) Run(ctx context.Context) error {
 		case <-w.o.Clock.After(w.o.Every):
 		}
 		now := w.now()
-		if off := now.Sub(last); off > w.outage() {
+		switch off := now.Sub(last); {
+		case off > w.outage():
 			w.tell(ctx, w.wasOff(last, now))
+		case off < 0: // the clock was set back: no grace period grows by that
+			w.machine.grace = w.machine.grace.Add(off)
 		}
 		last = now
 	}
