@@ -10,8 +10,8 @@ import (
 )
 
 // The doors are called inside the change that made them necessary, with the
-// envelope as it stands after it and the time of the change. They concern
-// urgent messages and do nothing for others. Each may be called again.
+// envelope as it stands after it and the time of the change. They do
+// nothing for messages that no policy rings. Each may be called again.
 
 // Begin starts the bell of a new message: the first step is rung, and the next
 // one is in the store, in the transaction that holds the message.

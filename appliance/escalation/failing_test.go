@@ -117,6 +117,30 @@ func TestABellThatCannotBeReadHidesNoOther(t *testing.T) {
 	}, "okafor", "lindqvist")
 }
 
+func TestAMessageThatCannotBeReadKeepsNoLostBellFromRinging(t *testing.T) {
+	inPractice(t, func(p *practice) {
+		var lost []message.ID
+		for range 8 {
+			lost = append(lost, p.call(message.Urgent))
+		}
+		p.after(time.Minute)
+		p.must(func(tx *store.Tx) error {
+			for _, id := range lost {
+				if err := tx.Put("escalations", string(id), []byte("{")); err != nil {
+					return err
+				}
+			}
+			return tx.Put(store.EnvelopeBucket, string(lost[0]), []byte("{"))
+		})
+		p.after(time.Second)
+		for _, id := range lost[1:] {
+			if n := len(p.ringsOf(id)); n != 2 {
+				t.Errorf("a bell that was lost beside it rang %d times", n)
+			}
+		}
+	}, "okafor", "lindqvist")
+}
+
 func TestABrokenChannelSilencesNoOther(t *testing.T) {
 	t.Run("it panics", func(t *testing.T) {
 		inPractice(t, func(p *practice) {

@@ -2,6 +2,7 @@ package escalation
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"nightbell/appliance/message"
@@ -54,29 +55,25 @@ func (r *round) mend(ctx context.Context) {
 	r.log.Error("the bell could not put its times right and tries again", "attempts", r.tries, "err", err)
 }
 
+// mendAll tries everything: what cannot be mended holds up nothing else.
 func (r *round) mendAll(ctx context.Context) error {
-	if err := r.tellDoubt(ctx); err != nil {
-		return err
-	}
-	if err := r.rewriteTimes(ctx); err != nil {
-		return err
-	}
+	errs := []error{r.tellDoubt(ctx), r.rewriteTimes(ctx)}
 	r.tellRestart(ctx)
-	if err := r.beginLost(ctx); err != nil {
-		return err
-	}
-	return r.findMissing(ctx)
+	return errors.Join(append(errs, r.beginLost(ctx), r.findMissing(ctx))...)
 }
 
-// beginLost begins the bells anew whose timers could not be read.
+// beginLost begins the bells anew whose timers could not be read. Those that
+// cannot are kept for the next try.
 func (r *round) beginLost(ctx context.Context) error {
-	for len(r.lost) > 0 {
-		if err := r.beginAnew(ctx, r.lost[0]); err != nil {
-			return err
+	var still []message.ID
+	var errs []error
+	for _, id := range r.lost {
+		if err := r.beginAnew(ctx, id); err != nil {
+			still, errs = append(still, id), append(errs, err)
 		}
-		r.lost = r.lost[1:]
 	}
-	return nil
+	r.lost = still
+	return errors.Join(errs...)
 }
 
 // tellDoubt puts everybody on call.
@@ -139,6 +136,7 @@ func (r *round) findMissing(ctx context.Context) error {
 	}
 	urgent := message.Urgent
 	q := store.Query{State: store.ShowOpen, Urgency: &urgent, Limit: 8 * batch}
+	var errs []error
 	for {
 		var page, lost []message.Envelope
 		err := r.store.View(func(tx *store.Tx) (err error) {
@@ -157,12 +155,12 @@ func (r *round) findMissing(ctx context.Context) error {
 		}
 		for _, env := range lost {
 			if err := r.beginAnew(ctx, env.ID); err != nil {
-				return err
+				errs = append(errs, err)
 			}
 		}
 		if q.Before == "" {
-			r.check = false
-			return nil
+			r.check = len(errs) > 0
+			return errors.Join(errs...)
 		}
 	}
 }
