@@ -70,6 +70,17 @@ func TestAChangeOfThePeopleDoesNotMoveWhoIsOnNow(t *testing.T) {
 	}
 }
 
+func TestLeavingWhoBeganTheOrderDoesNotMoveWhoIsOnNow(t *testing.T) {
+	s, later := in(t, "America/New_York"), night.AddDate(0, 0, 7)
+	begun := weekly("okafor", "lindqvist", "hale")
+	begun.First = "lindqvist"
+	save(t, s, primary(begun), night.AddDate(0, 0, -20))
+	save(t, s, primary(weekly("okafor", "hale")), later) // the turn after lindqvist's is hale's
+	if got, want := sequence(t, s, later, 3), []message.PersonID{"hale", "okafor", "hale"}; !slices.Equal(got, want) {
+		t.Errorf("now and in the weeks after: %v, want %v", got, want)
+	}
+}
+
 func TestWhatWasStaysToBeSeen(t *testing.T) {
 	s := in(t, "America/New_York")
 	save(t, s, primary(weekly("okafor", "lindqvist", "hale")), night.AddDate(0, 0, -20))

@@ -24,7 +24,7 @@ var (
 // A change of the people of a rotation does not move who is on now: places are
 // held by person. Whoever is on stays for the rest of the turn and the order
 // goes on behind them; somebody who is removed stops at once, and whoever came
-// next takes over. Only giving another First or Start moves it.
+// next takes over. Only giving another First or Start moves it; none given keeps it.
 func SetSchedule(tx *store.Tx, by string, s Schedule, at time.Time) error {
 	if err := s.Check(); err != nil {
 		return err
@@ -180,7 +180,7 @@ func (s Schedule) follow(before Schedule, zone *time.Location, at time.Time) Sch
 
 func (r Rotation) follow(was Rotation, zone *time.Location, at time.Time) Rotation {
 	begins := func(r Rotation) message.PersonID { return r.holder(0) }
-	if len(r.People) == 0 || r.Start != was.Start || (r.First != was.First && begins(r) != begins(was)) {
+	if len(r.People) == 0 || r.Start != was.Start || (r.First != "" && r.First != was.First && begins(r) != begins(was)) {
 		return r
 	}
 	now, begun := was.turn(zone, at)

@@ -52,6 +52,7 @@ type onCallPage struct {
 	Problem        problem
 	Done           string
 	CanEdit, Doubt bool
+	CanSwap        bool
 	NowLabel       string
 	First          string
 	FirstMore      string
@@ -86,6 +87,7 @@ func (s *Server) onCallPage(c echo.Context, status int, words problem) error {
 	}
 	session := sessionOf(c)
 	v := onCallPage{frame: f, Problem: words, CanEdit: session.May(access.EditSchedule)}
+	v.CanSwap = v.CanEdit || session.May(access.SwapOwnShift)
 	if c.QueryParam("saved") != "" {
 		v.Done = s.words.say("saved.done")
 	}
