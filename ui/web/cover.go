@@ -24,12 +24,12 @@ type coverView struct {
 	BackFrom, BackTo string
 	Replaced, By     []option
 	Layers           []option
-	Exceptions       []exceptionView
+	Exceptions       []coverRow
 	Done             string
 }
 
-// exceptionView is one exception, with what whoever looks may do.
-type exceptionView struct {
+// coverRow is one exception, with what whoever looks may do.
+type coverRow struct {
 	ID, Text, When, State string
 	Waits                 bool
 	Agree, Decline, Undo  bool
@@ -141,7 +141,7 @@ func (s *Server) answerCover(c echo.Context) error {
 
 // exceptions are those that are not over: all for whoever edits the schedule,
 // and for everybody else those that they are one of the two of.
-func (s *Server) exceptions(tx *store.Tx, session access.Session, who message.PersonID) (list []exceptionView, err error) {
+func (s *Server) exceptions(tx *store.Tx, session access.Session, who message.PersonID) (list []coverRow, err error) {
 	edits := session.May(access.EditSchedule)
 	if !edits {
 		who = session.Who
@@ -159,7 +159,7 @@ func (s *Server) exceptions(tx *store.Tx, session access.Session, who message.Pe
 		may := func(act oncall.OverrideAct, states ...oncall.OverrideState) bool {
 			return o.May(string(session.Who), act) || edits && slices.Contains(states, o.State)
 		}
-		v := exceptionView{ID: o.ID, Text: s.exceptionText(o, names), When: s.stretchSaid(o.From, o.To), Waits: o.State == oncall.Asked,
+		v := coverRow{ID: o.ID, Text: s.exceptionText(o, names), When: s.stretchSaid(o.From, o.To), Waits: o.State == oncall.Asked,
 			Agree: may(oncall.Agree, oncall.Asked), Decline: may(oncall.Decline, oncall.Asked), Undo: may(oncall.Undo, oncall.Asked, oncall.Agreed)}
 		if o.Back != nil {
 			v.When += "; " + s.words.say("cover.in-return", s.stretchSaid(o.Back.From, o.Back.To))
@@ -207,4 +207,14 @@ func (s *Server) stretchSaid(from, to time.Time) string {
 	zone := s.app.Practice().Zone
 	const layout = "Mon Jan 2, 3:04 pm MST"
 	return s.words.say("week.from-to", from.In(zone).Format(layout), to.In(zone).Format(layout))
+}
+
+// coverHref leads to the form of an exception for a turn.
+func (s *Server) coverHref(turn oncall.Turn, from, to time.Time) string {
+	zone := s.app.Practice().Zone
+	href := "/on-call/cover?from=" + from.In(zone).Format(wallField) + "&to=" + to.In(zone).Format(wallField) + "&replaced=" + string(turn.Person)
+	if turn.Schedule != "" {
+		href += "&layer=" + turn.Schedule + "/" + turn.Layer
+	}
+	return href
 }

@@ -21,6 +21,7 @@ type onCallView struct {
 	None  bool
 	First string
 	Then  string
+	Why   string // in which layer and by which rule the first is on, on hover
 }
 
 // whoIsOnCall answers who is rung first, and who then.
@@ -36,7 +37,8 @@ func (s *Server) whoIsOnCall(tx *store.Tx, now time.Time) (onCallView, error) {
 	case answer.Everybody:
 		return onCallView{First: s.words.say("oncall.everybody"), Then: s.words.say("oncall.clock")}, nil
 	}
-	v := onCallView{First: names.of(people[0])}
+	first := answer.Turns[0]
+	v := onCallView{First: names.of(people[0]), Why: first.LayerName + ": " + first.Text(s.app.Practice().Zone, names.of)}
 	if until := answer.Turns[0].To; !until.IsZero() {
 		v.Then = s.words.say("oncall.until-time", s.today().when(until).Said)
 	}
@@ -102,7 +104,7 @@ func (s *Server) onCallPage(c echo.Context, status int, words problem) error {
 	if err := s.view(func(tx *store.Tx) error { return s.fillOnCall(tx, &v) }); err != nil {
 		return err
 	}
-	err = s.view(func(tx *store.Tx) (err error) { v.Week, err = s.week(tx, c.QueryParam("week")); return err })
+	err = s.view(func(tx *store.Tx) (err error) { v.Week, err = s.week(tx, session, c.QueryParam("week")); return err })
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"nightbell/appliance/access"
 	"nightbell/appliance/message"
 	"nightbell/appliance/notify"
 	"nightbell/appliance/oncall"
@@ -38,7 +39,10 @@ type mineView struct {
 }
 
 // myShift is a time that somebody is on call.
-type myShift struct{ When, Layer, Why string }
+type myShift struct {
+	When, Layer, Why string
+	Cover            string // where they ask for cover; empty: they cannot
+}
 
 // exceptionView is a swap or a cover that somebody is one of the two of.
 type exceptionView struct {
@@ -68,9 +72,10 @@ func (s *Server) minePage(c echo.Context, status int, v mineView) (err error) {
 	if v.frame, err = s.frame(c, "on-call", "mine.title"); err != nil {
 		return err
 	}
-	who := sessionOf(c).Who
+	session := sessionOf(c)
+	who, swaps := session.Who, session.May(access.SwapOwnShift) || session.May(access.EditSchedule)
 	err = s.view(func(tx *store.Tx) error {
-		if err := s.fillShifts(tx, &v, who); err != nil {
+		if err := s.fillShifts(tx, &v, who, swaps); err != nil {
 			return err
 		}
 		if err := s.fillExceptions(tx, &v, who); err != nil {
@@ -85,7 +90,7 @@ func (s *Server) minePage(c echo.Context, status int, v mineView) (err error) {
 }
 
 // fillShifts says when somebody is on call next.
-func (s *Server) fillShifts(tx *store.Tx, v *mineView, who message.PersonID) error {
+func (s *Server) fillShifts(tx *store.Tx, v *mineView, who message.PersonID, swaps bool) error {
 	plan, err := oncall.Load(tx)
 	if err != nil {
 		return err
@@ -104,6 +109,9 @@ func (s *Server) fillShifts(tx *store.Tx, v *mineView, who message.PersonID) err
 			break
 		}
 		one := myShift{When: cal.stretch(p.from, p.to), Layer: p.turn.LayerName, Why: p.turn.Text(cal.zone, names.of)}
+		if swaps {
+			one.Cover = s.coverHref(p.turn, p.from, p.to)
+		}
 		switch now, on := !p.from.After(cal.now), !p.to.Before(end); {
 		case now && on:
 			one.When = s.words.say("mine.always")

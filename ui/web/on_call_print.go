@@ -31,7 +31,7 @@ func (s *Server) printWeek(c echo.Context) error {
 		if v.Phones, err = lastPhones(tx); err != nil {
 			return err
 		}
-		if v.Week, err = s.week(tx, c.QueryParam("week")); err != nil || v.Week != nil {
+		if v.Week, err = s.week(tx, sessionOf(c), c.QueryParam("week")); err != nil || v.Week != nil {
 			return err
 		}
 		order, err := oncall.Order(tx)

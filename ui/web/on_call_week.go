@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"nightbell/appliance/access"
+	"nightbell/appliance/message"
 	"nightbell/appliance/oncall"
 	"nightbell/appliance/store"
 )
@@ -15,6 +17,7 @@ type weekView struct {
 	Title, From, Before, After string
 	Layers                     []string
 	Days                       []dayView
+	Names                      []option // whom a part can be dragged to; none: whoever looks covers nothing
 }
 
 type dayView struct {
@@ -28,30 +31,50 @@ type dayView struct {
 type pieceView struct {
 	Who, When, Why string
 	Instead        string // for whom they stand in
+	Cover          string // where somebody is put in their place; empty: not by whoever looks
 }
 
 // week answers the week that a date is in, of the schedules; nothing where the
 // plain list counts. Whatever it shows comes from the one resolver.
-func (s *Server) week(tx *store.Tx, typed string) (*weekView, error) {
-	cal := s.today()
-	day := oncall.DateOf(cal.now.In(cal.zone))
-	if t, err := time.Parse(time.DateOnly, typed); err == nil {
-		day = oncall.DateOf(t)
-	}
+func (s *Server) week(tx *store.Tx, session access.Session, typed string) (*weekView, error) {
+	day := s.typedDay(time.DateOnly, typed)
 	day = day.Add(-(int(day.Weekday()) + 6) % 7) // a week begins on Monday
+	v, err := s.daysOf(tx, session, day, 7)
+	if err != nil || v == nil {
+		return nil, err
+	}
+	v.Title = s.words.say("week.title", day.Weekday().String()[:3]+midnight(day, time.UTC).Format(" Jan 2, 2006"))
+	v.From, v.Before, v.After = day.String(), day.Add(-7).String(), day.Add(7).String()
+	return v, nil
+}
+
+// typedDay is the date that was asked for, else today.
+func (s *Server) typedDay(layout, typed string) oncall.Date {
+	if t, err := time.Parse(layout, typed); err == nil {
+		return oncall.DateOf(t)
+	}
+	cal := s.today()
+	return oncall.DateOf(cal.now.In(cal.zone))
+}
+
+// daysOf answers who is on call on so many days; nothing where the list counts.
+func (s *Server) daysOf(tx *store.Tx, session access.Session, day oncall.Date, n int) (*weekView, error) {
+	cal := s.today()
 	plan, err := oncall.LoadSince(tx, midnight(day, cal.zone))
 	if err != nil || plan.Uses != oncall.UsesSchedule {
 		return nil, err
 	}
-	v := &weekView{
-		Title: s.words.say("week.title", day.Weekday().String()[:3]+midnight(day, cal.zone).Format(" Jan 2, 2006")),
-		From:  day.String(), Before: day.Add(-7).String(), After: day.Add(7).String(),
+	v := &weekView{}
+	w := weekOf{s: s, cal: cal, plan: plan, names: s.names(tx), who: session.Who, edits: session.May(access.EditSchedule), swaps: session.May(access.SwapOwnShift)}
+	if w.edits || w.swaps {
+		if v.Names, err = s.staffOptions(tx, ""); err != nil {
+			return nil, err
+		}
 	}
-	w := weekOf{s: s, cal: cal, plan: plan, names: s.names(tx)}
 	for _, l := range w.layers() {
 		v.Layers = append(v.Layers, l.name)
 	}
-	for i := range 7 {
+	for i := range n {
 		v.Days = append(v.Days, w.day(day.Add(i)))
 	}
 	return v, nil
@@ -66,6 +89,9 @@ type weekOf struct {
 	cal   calendar
 	plan  oncall.Plan
 	names *names
+	who   message.PersonID // who looks
+	edits bool             // they change everybody's
+	swaps bool             // they give their own away
 }
 
 // layerOf is a column: one layer of one schedule.
@@ -112,8 +138,13 @@ func (w weekOf) day(d oncall.Date) dayView {
 	v.Note = strings.Join(notes, " · ")
 	spans := oncall.Spans(w.plan, from, to)
 	for _, g := range oncall.Gaps(w.plan, from, to) {
+		part := w.part(g.From, g.To, from, to)
 		if g.Schedule == "" {
-			v.Gaps = append(v.Gaps, w.s.words.say("week.nobody", w.part(g.From, g.To, from, to)))
+			v.Gaps = append(v.Gaps, w.s.words.say("week.nobody", part))
+			continue
+		}
+		if i := slices.IndexFunc(w.plan.Schedules, func(one oncall.Schedule) bool { return one.ID == g.Schedule }); i >= 0 {
+			v.Gaps = append(v.Gaps, w.s.words.say("week.nobody-in", w.plan.Schedules[i].Name, part))
 		}
 	}
 	for _, l := range w.layers() {
@@ -155,6 +186,9 @@ func (w weekOf) cell(l layerOf, spans []oncall.Span, from, to time.Time) (list [
 		v := pieceView{Who: w.names.of(p.turn.Person), When: w.part(p.from, p.to, from, to), Why: p.turn.Text(w.cal.zone, w.names.of)}
 		if p.turn.Instead != "" && p.turn.Instead != p.turn.Person {
 			v.Instead = w.s.words.say("week.for", w.names.of(p.turn.Instead))
+		}
+		if p.to.After(w.cal.now) && (w.edits || w.swaps && p.turn.Person == w.who) {
+			v.Cover = w.s.coverHref(p.turn, p.from, p.to)
 		}
 		list = append(list, v)
 	}

@@ -113,9 +113,7 @@ func (s *Server) routes() []route {
 		{method: get, path: "/on-call/cover", need: need(access.EditSchedule, access.SwapOwnShift), handle: s.cover},
 		{method: post, path: "/on-call/cover", need: need(access.EditSchedule, access.SwapOwnShift), handle: s.askCover},
 		{method: post, path: "/on-call/cover/:id", need: need(access.EditSchedule, access.SwapOwnShift), handle: s.answerCover},
-		{method: get, path: "/on-call/mine", need: need(access.SeeSchedule), handle: s.mine},
-		{method: post, path: "/on-call/mine", need: need(access.SeeSchedule), handle: s.setMine},
-		{method: post, path: "/on-call/mine/test", need: need(access.SeeSchedule), handle: s.testMine},
+		{method: get, path: "/on-call/month", need: need(access.SeeSchedule), handle: s.month},
 
 		{method: get, path: "/people", need: need(access.ManagePeople, access.GrantReading), handle: s.people},
 		{method: post, path: "/people", need: need(access.ManagePeople), handle: s.addPerson},

@@ -16,10 +16,10 @@ import (
 // What a form is read to: more than a schedule may have, so that the schedule's
 // own rule refuses it.
 const (
-	mostLayers    = 40
-	mostRotations = 40
-	mostWindows   = 30
-	mostShifts    = 1000
+	formLayers    = 40
+	formRotations = 40
+	formWindows   = 30
+	formShifts    = 1000
 )
 
 // place reads where a field belongs: "l2.r1" is the second layer's first rotation.
@@ -64,7 +64,7 @@ func (s *Server) typedSchedule(c echo.Context, kept oncall.Schedule) (oncall.Sch
 	one := kept
 	one.Name, one.Topic, one.Owner = f.text("name"), f.text("topic"), message.PersonID(f.text("owner"))
 	one.ReviewEvery, one.Layers = f.number("review"), nil
-	for i := range min(f.number("layers"), mostLayers) {
+	for i := range min(f.number("layers"), formLayers) {
 		at := "l" + itoa(i+1)
 		l := oncall.Layer{ID: f.text(at + ".id"), Name: f.text(at + ".name")}
 		var was oncall.Layer
@@ -72,7 +72,7 @@ func (s *Server) typedSchedule(c echo.Context, kept oncall.Schedule) (oncall.Sch
 			was = kept.Layers[j]
 		}
 		l.ID = was.ID
-		for j := range min(f.number(at+".rotations"), mostRotations) {
+		for j := range min(f.number(at+".rotations"), formRotations) {
 			l.Rotations = append(l.Rotations, f.rotation(at+".r"+itoa(j+1), was))
 		}
 		for _, shift := range was.Shifts {
@@ -80,7 +80,7 @@ func (s *Server) typedSchedule(c echo.Context, kept oncall.Schedule) (oncall.Sch
 				l.Shifts = append(l.Shifts, shift)
 			}
 		}
-		for j := range min(f.number(at+".shifts"), mostShifts) {
+		for j := range min(f.number(at+".shifts"), formShifts) {
 			if shift, typed := f.shift(at+".s"+itoa(j+1), was, s.pointField); typed {
 				l.Shifts = append(l.Shifts, shift)
 			}
@@ -112,7 +112,7 @@ func (f *reading) rotation(at string, was oncall.Layer) oncall.Rotation {
 
 // windows reads those of which anything was chosen.
 func (f *reading) windows(at string) (list []oncall.Window) {
-	for i := range min(f.number(at+".windows"), mostWindows) {
+	for i := range min(f.number(at+".windows"), formWindows) {
 		one := at + ".w" + itoa(i+1)
 		w := oncall.Window{From: -1, To: -1}
 		for _, d := range f.form[one+".days"] {

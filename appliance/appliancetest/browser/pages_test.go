@@ -58,6 +58,7 @@ func aBusyOfficeLooksRight(t *testing.T, c *chrome) {
 	c.look(t, rosa, o.pages())
 	c.look(t, rosa, takePages())
 	c.look(t, rosa, bellPages())
+	c.look(t, rosa, schedulePages())
 	c.look(t, rosa, onCallPages())
 	calls := c.person(t, o.Practice)
 	calls.signIn(ana)
@@ -230,5 +231,17 @@ func (o *office) ringingPages(t *testing.T) []state {
 		{"ringing-on-call", "/on-call", nil},
 		{"ringing-queue", "/queue", nil},
 		{"ringing-people", "/people", nil},
+	}
+}
+
+// schedulePages are the pages that make a schedule, before there is one.
+func schedulePages() []state {
+	return []state{
+		{"schedules-none", "/on-call/schedules", nil},
+		{"schedule-new", "/on-call/schedule", func(b *tab) {
+			b.run(`document.querySelector('[name=do][value^=rotation]').click()`)
+			b.until("the rotation", `document.querySelector('[name="l1.r1.every"]')`)
+		}},
+		{"cover", "/on-call/cover", nil},
 	}
 }

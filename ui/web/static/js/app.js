@@ -12,6 +12,7 @@ import { start as take } from './take.js';
 import { start as backup } from './backup.js';
 import { start as answer } from './answer.js';
 import { start as rings } from './rings.js';
+import { start as cover } from './cover.js';
 
-for (const part of [clocks, clearing, forms, keys, copy, alarm, inbox, message, take, backup, answer, rings, live]) part();
+for (const part of [clocks, clearing, forms, keys, copy, alarm, inbox, message, take, backup, answer, rings, cover, live]) part();
 document.documentElement.dataset.ready = '1'; // keys and clicks are heard from here on
