@@ -30,6 +30,7 @@ func TestInARealBrowser(t *testing.T) {
 		{"an urgent call rings until it is taken", anUrgentCallRingsUntilItIsTaken},
 		{"a provider acknowledges at 390 px by a tap", aProviderAcknowledgesByATap},
 		{"a desk that nobody looks at shows a notification", aDeskThatNobodyLooksAtShowsANotification},
+		{"a schedule is made and covered by keyboard", aScheduleIsMadeAndCovered},
 		{"a lock clears every desk", aLockClearsEveryDesk},
 		{"a new practice looks right", aNewPracticeLooksRight},
 		{"a busy office looks right", aBusyOfficeLooksRight},
