@@ -83,6 +83,7 @@ func TestADamagedAccountKeepsNobodyElseFromBeingRung(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.Received(t, 1)
 	err = p.Store.View(func(tx *store.Tx) error {
 		bell, rings, err := p.Bell.Of(tx, env.ID, p.Clock.Now())
 		if err != nil || !rings || !slices.ContainsFunc(bell.Rung, func(r escalation.Rung) bool { return r.Person == whole && !r.Failed }) {
