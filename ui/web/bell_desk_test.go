@@ -14,6 +14,7 @@ func TestTheDeskDeclinesAndSnoozes(t *testing.T) {
 	if !strings.Contains(page.Body, "N-1001 rings the next one.") || !strings.Contains(page.Body, "okafor cannot take it") || strings.Contains(page.Main(), p.at+"/decline") {
 		t.Error("the decline is not told, or is offered again")
 	}
+	p.Received(t, 2) // gone out: what still waits is taken back when somebody takes the call
 	if none := second.Post(p.at+"/snooze", url.Values{}); none.Status != http.StatusUnprocessableEntity || !strings.Contains(none.Main(), "in 1 to 60 minutes") {
 		t.Errorf("without minutes it answers %d", none.Status)
 	}
