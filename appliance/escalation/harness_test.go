@@ -270,7 +270,7 @@ func (p *practice) expectRings(id message.ID, want ...time.Duration) {
 	}
 }
 
-// alarms are the messages that the desks ring for now.
+// alarms are the messages that ring the desks at this moment.
 func (p *practice) alarms() (list []message.ID) {
 	p.t.Helper()
 	p.read(func(tx *store.Tx) error {

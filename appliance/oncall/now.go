@@ -8,8 +8,9 @@ import (
 	"nightbell/appliance/store"
 )
 
-// Load reads the plan as it counts now: it answers for now and what comes. What
-// is past was perhaps by an earlier edition; LoadSince knows those.
+// Load reads the plan as it counts at present: it answers who is on call from
+// this moment on. What is past was perhaps by an earlier edition; LoadSince knows
+// those.
 func Load(tx *store.Tx) (Plan, error) {
 	p, err := load(tx)
 	if err != nil {
