@@ -145,14 +145,7 @@ func (a *Appliance) certificateFindings() []finding.Finding {
 // renewCertificate keeps the certificate good while the appliance runs. What
 // goes wrong is logged and tried again: the one in use serves on.
 func (a *Appliance) renewCertificate(ctx context.Context) error {
-	tick := a.Clock.NewTicker(lookAgain)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.Chan():
-		}
+	return a.every(ctx, lookAgain, func() {
 		s, err := vault.LoadSecrets(a.Store.Dir())
 		if err == nil {
 			err = a.ensureCertificate(ctx, install.Authority{Certificate: s.CACert, Key: s.CAKey})
@@ -160,5 +153,5 @@ func (a *Appliance) renewCertificate(ctx context.Context) error {
 		if err != nil {
 			a.Log.Warn("the server's certificate could not be renewed", "err", err)
 		}
-	}
+	})
 }

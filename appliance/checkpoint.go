@@ -23,21 +23,14 @@ const checkpointKey = "seen"
 
 // noteCheckpoints notes the log's checkpoint now and then, and at the end.
 func (a *Appliance) noteCheckpoints(ctx context.Context) error {
-	tick := a.Clock.NewTicker(checkpointEvery)
-	defer tick.Stop()
-	for ended := false; ; {
+	note := func() {
 		if err := a.noteCheckpoint(context.WithoutCancel(ctx)); err != nil {
 			a.Log.Warn("how far the audit log has come could not be noted", "err", err)
 		}
-		if ended {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			ended = true
-		case <-tick.Chan():
-		}
 	}
+	note()
+	defer note()
+	return a.every(ctx, checkpointEvery, note)
 }
 
 // noteCheckpoint notes how far the log has come, where it begins with what was

@@ -16,18 +16,11 @@ const askClockEvery = time.Minute
 // believeTimeServer ends the doubt about the clock once a time server keeps it.
 // Without one a person does (BelieveClock).
 func (a *Appliance) believeTimeServer(ctx context.Context) error {
-	tick := a.Clock.NewTicker(askClockEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.Chan():
-		}
+	return a.every(ctx, askClockEvery, func() {
 		if err := a.askTimeServer(ctx); err != nil && ctx.Err() == nil {
 			a.Log.Warn("the doubt about the clock could not be ended", "err", err)
 		}
-	}
+	})
 }
 
 func (a *Appliance) askTimeServer(ctx context.Context) error {

@@ -20,18 +20,13 @@ const tellEvery = 15 * time.Minute
 // tellOwners mails whoever owns a schedule what about it needs them: weekly, and
 // an alarm at once.
 func (a *Appliance) tellOwners(ctx context.Context) error {
-	tick := a.Clock.NewTicker(tellEvery)
-	defer tick.Stop()
-	for {
+	tell := func() {
 		if err := a.tellAll(ctx); err != nil && ctx.Err() == nil {
 			a.Log.Error("the owners of the schedules cannot be told what needs them", "err", err)
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.Chan():
-		}
 	}
+	tell()
+	return a.every(ctx, tellEvery, tell)
 }
 
 func (a *Appliance) tellAll(ctx context.Context) error {

@@ -47,16 +47,7 @@ func (h *heartbeat) went(at time.Time, why string) {
 // taken and the bell goes round. It stops calling while an urgent call has used
 // up everybody: the watchdog's alarm is part of the last resort.
 func (a *Appliance) callWatchdog(ctx context.Context) error {
-	t := a.Clock.NewTicker(beatEvery)
-	defer t.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-t.Chan():
-			a.beat(ctx)
-		}
-	}
+	return a.every(ctx, beatEvery, func() { a.beat(ctx) })
 }
 
 func (a *Appliance) beat(ctx context.Context) {

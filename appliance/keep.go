@@ -19,18 +19,13 @@ const (
 // forgetKeys forgets idempotency keys that nobody will come back with, so that
 // they do not grow with every message for ever.
 func (a *Appliance) forgetKeys(ctx context.Context) error {
-	tick := a.Clock.NewTicker(forgetEvery)
-	defer tick.Stop()
-	for {
+	forget := func() {
 		if err := a.forgetOldKeys(ctx); err != nil && ctx.Err() == nil {
 			a.Log.Warn("old idempotency keys could not be forgotten", "err", err)
 		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.Chan():
-		}
 	}
+	forget()
+	return a.every(ctx, forgetEvery, forget)
 }
 
 func (a *Appliance) forgetOldKeys(ctx context.Context) error {

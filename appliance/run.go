@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -75,6 +76,20 @@ func (a *Appliance) watchBell(ctx context.Context) error {
 		return &Advice{What: "the bell hung, and the process ends so that it can start anew", Do: "nothing that was confirmed is lost; the service starts again by itself. If this comes back, look whether the disk is failing", Err: err}
 	}
 	return nil
+}
+
+// every does something each time a while has passed, until the context ends.
+func (a *Appliance) every(ctx context.Context, while time.Duration, do func()) error {
+	tick := a.Clock.NewTicker(while)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.Chan():
+			do()
+		}
+	}
 }
 
 // mendEpochs looks once, after a start, whether each epoch file and its copy are
