@@ -9,7 +9,7 @@ import (
 // layers is the house from the ground up. A package may import packages of the
 // layers below its own, never one beside or above it.
 var layers = [][]string{
-	0: {"appliance/message", "appliance/finding", "crypto"},
+	0: {"appliance/message", "appliance/finding", "appliance/delivery", "crypto"},
 	1: {"appliance/store", "install"},
 	2: {"appliance/audit", "appliance/settings"},
 	3: {"appliance/vault"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"nightbell/appliance/delivery"
 	"nightbell/appliance/store"
 )
 
@@ -31,7 +32,7 @@ func (b *Outbox) attempt(ctx context.Context, key string) (again time.Duration) 
 		return 0 // cut off by the end of Run: it says nothing about the page
 	}
 	now := b.o.Clock.Now().UTC()
-	wait := max(b.backoff(q.Attempts+1, q.Urgent()), min(got.After, longestWait(q.Urgent())))
+	wait := max(b.backoff(q.Attempts+1, q.Urgent()), min(got.After, delivery.LongestWait(q.Urgent())))
 	// What happened outside is written down even when Run is ending.
 	err = b.o.Store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error { return b.settle(tx, q, got, now, wait) })
 	if err != nil {

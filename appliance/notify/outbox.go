@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/jonboulle/clockwork"
 
+	"nightbell/appliance/delivery"
 	"nightbell/appliance/settings"
 	"nightbell/appliance/store"
 )
@@ -49,10 +49,7 @@ const (
 	pageWorkers   = 8   // of each kind: one slow answer must not keep the others waiting
 	urgentWorkers = 256 // beyond any practice: an urgent page waits for no slow one
 
-	firstRetry  = time.Second
-	urgentRetry = time.Minute // somebody waits for the call that this is about
-	longRetry   = 30 * time.Minute
-	unwritten   = 5 * time.Second // how long to wait when the store did not take an outcome
+	unwritten = 5 * time.Second // how long to wait when the store did not take an outcome
 )
 
 // NewOutbox makes the outbox over a store; Run sends what is in it.
@@ -64,7 +61,7 @@ func NewOutbox(o OutboxOptions) *Outbox {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Jitter == nil {
-		o.Jitter = func(limit time.Duration) time.Duration { return rand.N(limit) }
+		o.Jitter = rand.N[time.Duration]
 	}
 	if o.Patience == 0 {
 		o.Patience = 20 * time.Second
@@ -149,29 +146,5 @@ func (b *Outbox) Run(ctx context.Context) error {
 	if err := r.load(); err != nil {
 		return err
 	}
-	for {
-		if err := r.catchUp(); err != nil {
-			return errors.Join(err, r.finish())
-		}
-		next := r.start(ctx)
-		var due <-chan time.Time
-		var timer clockwork.Timer
-		if !next.IsZero() {
-			timer = b.o.Clock.NewTimer(next.Sub(b.o.Clock.Now()))
-			due = timer.Chan()
-		}
-		select {
-		case <-ctx.Done():
-		case <-b.wake:
-		case <-due:
-		case t := <-r.done:
-			r.finished(t)
-		}
-		if timer != nil {
-			timer.Stop()
-		}
-		if ctx.Err() != nil {
-			return r.finish()
-		}
-	}
+	return delivery.Run(ctx, b.o.Clock, b.wake, r.done, r)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"nightbell/appliance/delivery"
 	"nightbell/appliance/message"
 	"nightbell/appliance/store"
 )
@@ -50,13 +51,13 @@ func (s *sender) note(key string, q queued) {
 	now := s.b.o.Clock.Now()
 	// By elapsed time from here on, and never further off than a retry may be:
 	// the wall clock may be wrong, or was when this was written.
-	wait := min(q.NextAt.Sub(now), longestWait(q.Urgent()))
+	wait := min(q.NextAt.Sub(now), delivery.LongestWait(q.Urgent()))
 	begun := s.plan[key].id == q.ID && s.plan[key].begun
 	s.plan[key] = planned{id: q.ID, kind: q.Kind, urgent: q.Urgent(), at: now.Add(wait), begun: begun}
 }
 
-// catchUp reads what changed since the last look.
-func (s *sender) catchUp() error {
+// CatchUp reads what changed since the last look.
+func (s *sender) CatchUp() error {
 	s.b.mu.Lock()
 	touched, anew := s.b.touched, s.b.anew
 	s.b.touched, s.b.anew = map[string]struct{}{}, false
@@ -85,12 +86,12 @@ func (s *sender) catchUp() error {
 	return nil
 }
 
-// start begins attempts for what is due, urgent pages first, and answers when
-// the next one is due: zero when nothing is that a worker is free for.
-func (s *sender) start(ctx context.Context) (next time.Time) {
+// Start begins attempts for what is due and answers when the next one is due:
+// zero when nothing is that a worker is free for. Urgent pages have more of them.
+func (s *sender) Start(ctx context.Context) (next time.Time) {
 	now := s.b.o.Clock.Now()
 	for {
-		key, p, found := s.soonest(now)
+		key, p, found := s.soonest()
 		if !found {
 			return time.Time{}
 		}
@@ -105,19 +106,13 @@ func (s *sender) start(ctx context.Context) (next time.Time) {
 	}
 }
 
-// soonest answers what goes next: of what is due, urgent before not, then by time.
-func (s *sender) soonest(now time.Time) (best string, chosen planned, found bool) {
-	before := func(a, b planned) bool {
-		if dueA, dueB := !a.at.After(now), !b.at.After(now); dueA && dueB && a.urgent != b.urgent {
-			return a.urgent
-		}
-		return a.at.Before(b.at)
-	}
+// soonest answers what goes next.
+func (s *sender) soonest() (best string, chosen planned, found bool) {
 	for key, p := range s.plan {
 		if p.begun || s.busy[p.kind] >= workers(p.urgent) {
 			continue
 		}
-		if !found || before(p, chosen) {
+		if !found || p.at.Before(chosen.at) {
 			best, chosen, found = key, p, true
 		}
 	}
@@ -131,7 +126,11 @@ func workers(urgent bool) int {
 	return pageWorkers
 }
 
-func (s *sender) finished(t tried) {
+// UnderWay counts the keys whose attempts did not end yet.
+func (s *sender) UnderWay() int { return len(s.under) }
+
+// Finished notes that an attempt is over.
+func (s *sender) Finished(t tried) {
 	s.busy[t.kind]--
 	if s.under[t.key]--; s.under[t.key] == 0 {
 		delete(s.under, t.key)
@@ -140,7 +139,7 @@ func (s *sender) finished(t tried) {
 	if !waits || p.id != t.id {
 		return
 	}
-	// What the attempt wrote is seen by catchUp, before anything starts again.
+	// What the attempt wrote is seen by CatchUp, before anything starts again.
 	p.begun = false
 	if t.again > 0 {
 		p.at = s.b.o.Clock.Now().Add(t.again)
@@ -148,28 +147,7 @@ func (s *sender) finished(t tried) {
 	s.plan[t.key] = p
 }
 
-// finish waits for what is under way.
-func (s *sender) finish() error {
-	for len(s.under) > 0 {
-		s.finished(<-s.done)
-	}
-	return nil
-}
-
-// backoff is the wait before the next attempt: doubling, and up to a half of it
-// less by chance, so that what failed together does not come back together.
+// backoff is the wait before the next attempt.
 func (b *Outbox) backoff(attempts int, urgent bool) time.Duration {
-	longest := longestWait(urgent)
-	wait := longest
-	if shift := attempts - 1; shift < 12 { // 2^11 s is past half an hour
-		wait = min(longest, firstRetry<<shift)
-	}
-	return wait - b.o.Jitter(wait/2)
-}
-
-func longestWait(urgent bool) time.Duration {
-	if urgent {
-		return urgentRetry
-	}
-	return longRetry
+	return delivery.Backoff(attempts, urgent, b.o.Jitter)
 }

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"time"
 
 	"nightbell/appliance/audit"
+	"nightbell/appliance/delivery"
 	"nightbell/appliance/message"
 	"nightbell/appliance/store"
 	"nightbell/appliance/vault"
@@ -41,7 +43,7 @@ func (q *Queue) attempt(ctx context.Context, id message.ID) (again time.Duration
 		return 0 // cut off by the end of Run: it says nothing about the mail
 	}
 	now := q.o.Clock.Now().UTC()
-	wait := backoff(e.Attempts+1, e.Urgent)
+	wait := delivery.Backoff(e.Attempts+1, e.Urgent, rand.N[time.Duration])
 	// What happened outside is written down even when Run is ending.
 	err = q.o.Store.Update(context.WithoutCancel(ctx), func(tx *store.Tx) error { return q.settle(tx, e, failed, now, wait) })
 	if err != nil {

@@ -2,14 +2,13 @@ package relay
 
 import (
 	"context"
-	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/jonboulle/clockwork"
 
+	"nightbell/appliance/delivery"
 	"nightbell/appliance/message"
 	"nightbell/appliance/notify"
 	"nightbell/appliance/settings"
@@ -45,10 +44,6 @@ const (
 
 	// but go beside them up to this many in all: fewer than a mail server calls an attack.
 	urgentWorkers = 64
-
-	firstRetry  = time.Second
-	longRetry   = 30 * time.Minute // what a greylisting server or a reboot needs, often enough for a day
-	urgentRetry = time.Minute      // somebody waits for the call that this is about
 )
 
 // NewQueue makes the queue over a store; Run delivers what is in it.
@@ -113,31 +108,7 @@ func (q *Queue) Run(ctx context.Context) error {
 	if err := r.load(); err != nil {
 		return err
 	}
-	for {
-		if err := r.catchUp(); err != nil {
-			return errors.Join(err, r.finish())
-		}
-		next := r.start(ctx)
-		var due <-chan time.Time
-		var timer clockwork.Timer
-		if !next.IsZero() {
-			timer = q.o.Clock.NewTimer(next.Sub(q.o.Clock.Now()))
-			due = timer.Chan()
-		}
-		select {
-		case <-ctx.Done():
-		case <-q.wake:
-		case <-due:
-		case res := <-r.done:
-			r.finished(res)
-		}
-		if timer != nil {
-			timer.Stop()
-		}
-		if ctx.Err() != nil {
-			return r.finish()
-		}
-	}
+	return delivery.Run(ctx, q.o.Clock, q.wake, r.done, r)
 }
 
 // runner is one Run: what is in the queue, as far as it matters for when.
@@ -189,14 +160,14 @@ func (r *runner) note(e queued) {
 		return
 	}
 	at := e.NextAt
-	if latest := r.q.o.Clock.Now().Add(longestWait(e.Urgent)); at.After(latest) {
+	if latest := r.q.o.Clock.Now().Add(delivery.LongestWait(e.Urgent)); at.After(latest) {
 		at = latest // the clock was wrong when this was written, or is now
 	}
 	r.plan[e.ID] = planned{at: at, urgent: e.Urgent}
 }
 
-// catchUp reads what changed since the last look.
-func (r *runner) catchUp() error {
+// CatchUp reads what changed since the last look.
+func (r *runner) CatchUp() error {
 	r.q.mu.Lock()
 	touched, anew := r.q.touched, r.q.anew
 	r.q.touched, r.q.anew = make(map[message.ID]struct{}), false
@@ -230,10 +201,10 @@ func (r *runner) catchUp() error {
 	return nil
 }
 
-// start begins attempts for what is due and answers when the next one is due:
+// Start begins attempts for what is due and answers when the next one is due:
 // zero while every worker is busy, or when nothing is. Urgent notices wait for no
 // worker: four mails that a silent server holds must not hold back a call.
-func (r *runner) start(ctx context.Context) (next time.Time) {
+func (r *runner) Start(ctx context.Context) (next time.Time) {
 	now := r.q.o.Clock.Now()
 	for len(r.busy) < urgentWorkers {
 		id, p, found := r.soonest(len(r.busy) >= workers)
@@ -263,35 +234,13 @@ func (r *runner) soonest(onlyUrgent bool) (best message.ID, chosen planned, foun
 	return best, chosen, found
 }
 
-func (r *runner) finished(res result) {
+// UnderWay counts the mails that are on their way.
+func (r *runner) UnderWay() int { return len(r.busy) }
+
+// Finished notes that an attempt is over.
+func (r *runner) Finished(res result) {
 	delete(r.busy, res.id)
 	if p, waits := r.plan[res.id]; waits && res.again > 0 {
 		r.plan[res.id] = planned{at: r.q.o.Clock.Now().Add(res.again), urgent: p.urgent}
 	}
-}
-
-// finish waits for what is under way.
-func (r *runner) finish() error {
-	for len(r.busy) > 0 {
-		r.finished(<-r.done)
-	}
-	return nil
-}
-
-// backoff is the wait before the next attempt: doubling, and up to a half of it
-// less by chance, so that what failed together does not come back together.
-func backoff(attempts int, urgent bool) time.Duration {
-	longest := longestWait(urgent)
-	wait := longest
-	if shift := attempts - 1; shift < 12 { // 2^11 s is past half an hour
-		wait = min(longest, firstRetry<<shift)
-	}
-	return wait - rand.N(wait/2)
-}
-
-func longestWait(urgent bool) time.Duration {
-	if urgent {
-		return urgentRetry
-	}
-	return longRetry
 }
