@@ -1,11 +1,7 @@
 package web_test
 
 import (
-	"bytes"
-	"io"
-	"mime/quotedprintable"
 	"net/http"
-	"net/mail"
 	"net/url"
 	"slices"
 	"strings"
@@ -53,19 +49,7 @@ func (p *rung) linkTo(t *testing.T, to string, n int) string {
 		if !slices.Contains(m.To, to) {
 			continue
 		}
-		letter, err := mail.ReadMessage(bytes.NewReader(m.Data))
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := io.ReadAll(quotedprintable.NewReader(letter.Body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		token, found := notify.FindToken(string(text))
-		if !found || !strings.Contains(string(text), "/answer/"+token.Reveal()) {
-			t.Fatalf("the notice has no link:\n%s", text)
-		}
-		return "/answer/" + token.Reveal()
+		return appliancetest.AnswerLink(t, m)
 	}
 	t.Fatalf("no notice went to %s", to)
 	return ""

@@ -1,12 +1,8 @@
 package browser_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
-	"mime/quotedprintable"
-	netmail "net/mail"
 	"testing"
 
 	"github.com/chromedp/cdproto/input"
@@ -16,7 +12,6 @@ import (
 	"nightbell/appliance/appliancetest"
 	"nightbell/appliance/escalation"
 	"nightbell/appliance/message"
-	"nightbell/appliance/notify"
 	"nightbell/appliance/store"
 )
 
@@ -34,7 +29,7 @@ func aProviderAcknowledgesByATap(t *testing.T, c *chrome) {
 	rosa.until("the red bar", `document.querySelector('#alarms .alarm .clock')`)
 
 	phone.on(screens[0], "dark")
-	phone.open(linkIn(t, p))
+	phone.open(appliancetest.AnswerLink(t, p.Received(t, 1)[0]))
 	phone.shows("I am taking it")
 	phone.until("the clock to run", `/^\d+:\d\d$/.test(document.querySelector('.since').textContent)`)
 	for what, wrong := range map[string]string{
@@ -55,24 +50,6 @@ func aProviderAcknowledgesByATap(t *testing.T, c *chrome) {
 	rosa.until("the desk without the bar", `!document.querySelector('.alarm')`)
 	rosa.click("#rows .row")
 	rosa.shows("Dr. Okafor took it, by the link in the notice")
-}
-
-// linkIn answers the path of the link in the first notice.
-func linkIn(t *testing.T, p *appliancetest.Practice) string {
-	t.Helper()
-	letter, err := netmail.ReadMessage(bytes.NewReader(p.Received(t, 1)[0].Data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(quotedprintable.NewReader(letter.Body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, found := notify.FindToken(string(text))
-	if !found {
-		t.Fatalf("the notice has no link:\n%s", text)
-	}
-	return "/answer/" + token.Reveal()
 }
 
 // tap touches the middle of an element, as a thumb does.
