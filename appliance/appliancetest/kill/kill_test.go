@@ -31,14 +31,6 @@ import (
 
 func TestMain(m *testing.M) { appliancetest.Main(m) }
 
-// rounds is how often the process is killed.
-func rounds() int {
-	if os.Getenv("NIGHTBELL_SOAK") != "" {
-		return 500
-	}
-	return 30
-}
-
 const (
 	httpSenders = 4
 	smtpSenders = 4
@@ -58,16 +50,17 @@ type practice struct {
 }
 
 func TestNothingAcknowledgedIsLostWhenTheProcessIsKilled(t *testing.T) {
+	rounds := appliancetest.Rounds(30, 500) // how often the process is killed
 	p := newPractice(t)
-	for round := range rounds() {
+	for round := range rounds {
 		child := appliancetest.Serve(t, p.dir)
 		p.load(t, child, 1+rand.IntN(maxAcks))
 		p.check(t, round)
 	}
-	if len(p.acked) < rounds() {
+	if len(p.acked) < rounds {
 		t.Fatalf("only %d messages were acknowledged; the test shows nothing", len(p.acked))
 	}
-	t.Logf("%d kills, %d messages sent, each acknowledged one kept once", rounds(), p.next)
+	t.Logf("%d kills, %d messages sent, each acknowledged one kept once", rounds, p.next)
 }
 
 func newPractice(t *testing.T) *practice {

@@ -32,14 +32,6 @@ import (
 
 func TestMain(m *testing.M) { appliancetest.Main(m) }
 
-// rounds is how often the process is killed.
-func rounds() int {
-	if os.Getenv("NIGHTBELL_SOAK") != "" {
-		return 100
-	}
-	return 10
-}
-
 const (
 	step  = 5 * time.Second // the shortest there is
 	calls = 5
@@ -57,12 +49,13 @@ type practice struct {
 }
 
 func TestEveryUrgentCallRingsOnWhenTheProcessIsKilled(t *testing.T) {
+	rounds := appliancetest.Rounds(10, 100) // how often the process is killed
 	p := newPractice(t)
 	child := appliancetest.Serve(t, p.dir)
 	for range calls {
 		p.call(t, child)
 	}
-	for round := range rounds() {
+	for round := range rounds {
 		if round > 0 {
 			child = appliancetest.Serve(t, p.dir)
 		}
@@ -76,7 +69,7 @@ func TestEveryUrgentCallRingsOnWhenTheProcessIsKilled(t *testing.T) {
 		p.mail.Do(smarthost.Take)
 		p.check(t, round)
 	}
-	rang := p.check(t, rounds())
+	rang := p.check(t, rounds)
 	child = appliancetest.Serve(t, p.dir)
 	p.until(t, "each call's newest notice", func(ctx context.Context) error {
 		for n := len(p.mail.Mails()); !p.told(rang); n++ {
@@ -87,7 +80,7 @@ func TestEveryUrgentCallRingsOnWhenTheProcessIsKilled(t *testing.T) {
 		return nil
 	})
 	child.Stop(t)
-	t.Logf("%d kills, %d notices", rounds(), len(p.mail.Mails()))
+	t.Logf("%d kills, %d notices", rounds, len(p.mail.Mails()))
 }
 
 func newPractice(t *testing.T) *practice {
