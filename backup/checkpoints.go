@@ -3,7 +3,6 @@ package backup
 import (
 	"bytes"
 	"crypto/ed25519"
-	"errors"
 
 	"nightbell/appliance/audit"
 	"nightbell/appliance/store"
@@ -19,15 +18,8 @@ func (b *Backup) Checkpoints() ([]audit.Checkpoint, error) {
 	if err != nil || dir == "" {
 		return nil, err
 	}
-	t, err := openTarget(dir, nil)
-	if err != nil {
-		return nil, err
-	}
-	m, _, err := t.manifest()
-	if errors.Is(err, errNoBackup) {
-		return nil, nil
-	}
-	if err != nil {
+	m, taken, err := manifestOf(dir)
+	if !taken {
 		return nil, err
 	}
 	s, err := vault.LoadSecrets(b.o.Store.Dir())

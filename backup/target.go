@@ -70,6 +70,19 @@ func (t *target) manifest() (Manifest, []byte, error) {
 	return m, raw, err
 }
 
+// manifestOf reads the manifest of a folder; false where no backup was taken yet.
+func manifestOf(dir string) (m Manifest, taken bool, err error) {
+	t, err := openTarget(dir, nil)
+	if err != nil {
+		return m, false, err
+	}
+	m, _, err = t.manifest()
+	if errors.Is(err, errNoBackup) {
+		return m, false, nil
+	}
+	return m, err == nil, err
+}
+
 // open opens a file of the folder. Whoever else writes there may have laid
 // something in its place that never ends, or that waits for a writer.
 func (t *target) open(name string) (*os.File, error) { return openPlain(t.path(name), name) }
