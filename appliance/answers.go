@@ -133,22 +133,40 @@ func (a *Appliance) byCode(tx *store.Tx, senders map[message.PersonID]string, sa
 	if len(senders) == 0 {
 		return got, &notify.Refusal{Why: notify.RefusedSender}
 	}
-	live, err := a.Bell.Live(tx, at)
+	from := string(said.By) + " " + digits(said.From)
+	if a.codes.tooMany(from, at) {
+		return got, &notify.Refusal{Why: notify.RefusedGuesses}
+	}
+	got, found, err := a.ofCode(tx, senders, said, at)
 	if err != nil {
 		return got, err
+	}
+	if !found {
+		a.codes.wrong(from, at)
+		return got, &notify.Refusal{Why: notify.RefusedToken}
+	}
+	a.codes.right(from)
+	return got, nil
+}
+
+// ofCode finds what a code from somebody's number answers.
+func (a *Appliance) ofCode(tx *store.Tx, senders map[message.PersonID]string, said notify.Answered, at time.Time) (got answer, found bool, err error) {
+	live, err := a.Bell.Live(tx, at)
+	if err != nil {
+		return got, false, err
 	}
 	for person, from := range senders {
 		for _, l := range live {
 			if a.Tokens.CheckCode(said.Code, l.Message, l.Number, person, l.Bout) {
-				return answer{person: person, about: l.Message, way: notify.Way{Kind: said.By, To: from}}, nil
+				return answer{person: person, about: l.Message, way: notify.Way{Kind: said.By, To: from}}, true, nil
 			}
 		}
 		said.Person = person
 		if trial, yes := notify.AnswersTrial(tx, a.Tokens, said, at); yes {
-			return answer{person: person, trial: &trial, way: trial.Way}, nil
+			return answer{person: person, trial: &trial, way: trial.Way}, true, nil
 		}
 	}
-	return got, &notify.Refusal{Why: notify.RefusedToken}
+	return got, false, nil
 }
 
 // senders are the people whose address an answer comes from, each with the

@@ -14,6 +14,7 @@ import (
 	"nightbell/appliance/appliancetest"
 	"nightbell/appliance/appliancetest/mailbox"
 	"nightbell/appliance/appliancetest/ntfy"
+	"nightbell/appliance/escalation"
 	"nightbell/appliance/finding"
 	"nightbell/appliance/intake"
 	"nightbell/appliance/message"
@@ -206,6 +207,52 @@ func TestAReplyCountsFromThePersonItWasSentToAlone(t *testing.T) {
 	}
 	reply(okaforsMail, "")
 	p.Until(t, "taken", func() bool { return envelope(t, p, id).Assignee == who })
+}
+
+// TestATypedCodeIsNotGuessed: after a few wrong ones from a number no code from it
+// counts for a while, and the person still answers by other ways.
+func TestATypedCodeIsNotGuessed(t *testing.T) {
+	p := appliancetest.Start(t, appliancetest.Locked, appliancetest.WithSmarthost)
+	who := doctor(t, p)
+	if err := p.SetReach(t.Context(), "test", who, oncall.Reach{Ways: []oncall.Way{{Kind: "sms", Address: "+15035550123"}}}); err != nil {
+		t.Fatal(err)
+	}
+	id := urgent(t, p)
+	p.Received(t, 1)
+	var bell escalation.Live
+	if err := p.Store.View(func(tx *store.Tx) (err error) { bell, _, err = p.Bell.Of(tx, id, p.Clock.Now()); return err }); err != nil {
+		t.Fatal(err)
+	}
+	token := p.Tokens.For(id, bell.Number, who, bell.Bout)
+	says := func(code string) notify.RefusedFor {
+		err := p.Answered(t.Context(), notify.Answered{By: notify.KindSMS, From: "+1 (503) 555-0123", Code: code, What: message.AnswerTake})
+		var refused *notify.Refusal
+		if errors.As(err, &refused) {
+			return refused.Why
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ""
+	}
+	for range 5 {
+		if why := says("AAAAAA"); why != notify.RefusedToken {
+			t.Fatalf("a wrong code is refused for %q", why)
+		}
+	}
+	if why := says(token.Code()); why != notify.RefusedGuesses {
+		t.Errorf("the right code after five wrong ones is refused for %q", why)
+	}
+	if envelope(t, p, id).Status != message.New {
+		t.Error("it was taken by a guess")
+	}
+	p.Advance(15 * time.Minute)
+	if err := p.Store.View(func(tx *store.Tx) (err error) { bell, _, err = p.Bell.Of(tx, id, p.Clock.Now()); return err }); err != nil {
+		t.Fatal(err)
+	}
+	if why := says(p.Tokens.For(id, bell.Number, who, bell.Bout).Code()); why != "" {
+		t.Errorf("a quarter of an hour later it is refused for %q", why)
+	}
 }
 
 // TestReadyWhenAPersonAnswered: that a notice was handed over proves nothing.

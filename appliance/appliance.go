@@ -69,6 +69,7 @@ type Appliance struct {
 	secrets  sync.Mutex // one change of the machine's secrets at a time
 	cert     certificate
 	asked    askedFor
+	codes    wrongCodes
 	blobs    []message.ID // that lay on the disk before anything was taken
 	where    addresses
 	otherLog atomic.Bool                       // the audit log is not the one that this machine knows

@@ -45,6 +45,7 @@ const (
 	RefusedToken     RefusedFor = "token"      // no notice that rings now has this token
 	RefusedAutomatic RefusedFor = "automatic"  // a machine wrote it
 	RefusedSender    RefusedFor = "sender"     // it comes from an address of somebody else, or of nobody
+	RefusedGuesses   RefusedFor = "guesses"    // too many wrong codes came from the number before it
 	RefusedOver      RefusedFor = "over"       // somebody has taken the message already
 	RefusedTooLarge  RefusedFor = "too-large"  // no person answers with so much
 	RefusedUnread    RefusedFor = "unreadable" // it cannot be read

@@ -119,7 +119,7 @@ func answersRefused(k Kind, n int, why RefusedFor) finding.Finding {
 var refusedWords = map[RefusedFor]string{
 	RefusedNoWord: "the first line was not TAKE, NO or 10", RefusedNoToken: "the answer code was missing",
 	RefusedToken: "no call that rings has their code", RefusedAutomatic: "a machine wrote them",
-	RefusedSender: "they came from an address that is not on file", RefusedOver: "somebody had taken the call already",
+	RefusedSender: "they came from an address that is not on file", RefusedGuesses: "too many wrong codes came from that number, so for 15 minutes none is taken", RefusedOver: "somebody had taken the call already",
 	RefusedTooLarge: "they were too large", RefusedUnread: "they could not be read",
 }
 
