@@ -122,7 +122,7 @@ func (h *Hearing) Findings(tx *store.Tx, at time.Time) []finding.Finding {
 			continue
 		}
 		k := hearingOf(tx, l.Kind())
-		if k.Fails && at.Sub(k.LastUp) > deafFor {
+		if k.deafAt(at) {
 			list = append(list, answersUnheard(l.Kind(), k.Why))
 		}
 		if k.RefusedRow >= manyRefused && at.Sub(k.RefusedAt) < refusedNews {

@@ -111,6 +111,14 @@ func (e *ears) findings() (ids []string) {
 	return ids
 }
 
+func (e *ears) replies(kind notify.Kind) (yes bool) {
+	_ = e.store.View(func(tx *store.Tx) error {
+		yes = e.hearing.Replies(tx, kind)
+		return nil
+	})
+	return yes
+}
+
 func tokenOf(n int) notify.Token {
 	return tokens().For(notice(n, 1).Message, notice(n, 1).Number, "p1", bout)
 }
@@ -223,9 +231,15 @@ func TestAnswersThatAreNotHeardAreAFinding(t *testing.T) {
 	s.Token = "changed"
 	e.listen()
 	e.until("deaf", func() bool { return e.state(notify.KindNtfy).Fails })
+	if !e.replies(notify.KindNtfy) {
+		t.Error("a line that broke a moment ago is said to be dead")
+	}
 	e.clock.Advance(3 * time.Minute)
 	if got := e.findings(); !slices.Equal(got, []string{"answers.unheard/ntfy"}) {
 		t.Errorf("findings %v", got)
+	}
+	if e.replies(notify.KindNtfy) || e.replies(notify.KindMail) {
+		t.Error("people are told to answer where nobody hears")
 	}
 }
 

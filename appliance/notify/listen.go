@@ -84,16 +84,23 @@ func (h *Hearing) changed() chan struct{} {
 	return c
 }
 
-// Replies says whether answers on a channel are heard: it is set up, and did not
-// fail last.
+// Replies says whether an answer on a channel will be heard: it is set up, and
+// has not been unheard for long. A line that broke a moment ago is held again soon,
+// and whoever is asked to answer answers minutes later.
 func (h *Hearing) Replies(tx *store.Tx, kind Kind) bool {
+	at := h.b.o.Clock.Now()
 	for _, l := range h.o.Listeners {
-		if l.Kind() == kind && l.Ready(h.b.config(tx)) == "" {
-			return true
+		if l.Kind() != kind || l.Ready(h.b.config(tx)) != "" {
+			continue
 		}
+		return !hearingOf(tx, kind).deafAt(at)
 	}
 	return false
 }
+
+// deafAt says whether a channel has not been heard for longer than a line needs
+// to be held again.
+func (h Heard) deafAt(at time.Time) bool { return h.Fails && at.Sub(h.LastUp) > deafFor }
 
 // Run listens until ctx ends.
 func (h *Hearing) Run(ctx context.Context) error {
