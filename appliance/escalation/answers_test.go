@@ -98,12 +98,27 @@ func TestSnoozedComesBackWhenItIsNotClosed(t *testing.T) {
 		p.expectRings(id, 0)
 		p.restart(time.Second)
 		p.expectTold(id, "okafor@0", "okafor@10")
-		p.snoozes(id, "okafor", time.Hour) // longer than the promise, by their own word
-		p.after(time.Hour - time.Second)
-		p.expectRings(id, 0, 10*time.Minute)
+		p.snoozes(id, "okafor", 20*time.Minute)
 		p.does(id, message.StepClose, "")
 		p.after(time.Hour)
 		p.expectRings(id, 0, 10*time.Minute)
+	}, "okafor", "lindqvist")
+}
+
+func TestPuttingItOffDoesNotMakeThePromiseLonger(t *testing.T) {
+	inPractice(t, func(p *practice) {
+		id := p.call(message.Urgent)
+		p.snoozes(id, "okafor", time.Hour) // the practice promises half of it
+		if l, _ := p.live(id); !l.NextAt.Equal(p.clock.Now().Add(promise)) {
+			t.Errorf("it rings again at %v", l.NextAt)
+		}
+		for range 4 {
+			p.after(9 * time.Minute)
+			p.snoozes(id, "okafor", 10*time.Minute)
+		}
+		p.expectRings(id, 0, promise, promise+step) // before it was put off the fourth time
+		p.after(10 * time.Minute)
+		p.expectRings(id, 0, promise, promise+step, 46*time.Minute)
 	}, "okafor", "lindqvist")
 }
 

@@ -51,6 +51,7 @@ func (c change) apply(t *timer, why cause) error {
 	if !moved {
 		return nil
 	}
+	was := t.State
 	t.State = m.to
 	switch m.do {
 	case ringFirst:
@@ -67,7 +68,7 @@ func (c change) apply(t *timer, why cause) error {
 	case ringNext:
 		return c.ring(t)
 	case promise:
-		return c.promise(t, why)
+		return c.promise(t, was == Promised && why == snooze)
 	case stop:
 		if err := c.quiet(t); err != nil {
 			return err
@@ -104,18 +105,24 @@ func (c change) choose(t *timer) {
 	}
 }
 
-// promise waits for whoever took it.
-func (c change) promise(t *timer, why cause) error {
+// promise waits for whoever took it: as long as the policy promises, or less by
+// their own word. Putting it off once more does not make the promise longer.
+func (c change) promise(t *timer, again bool) error {
 	if err := c.quiet(t); err != nil {
 		return err
 	}
 	if t.Bout.IsZero() && t.Policy == nil {
 		c.choose(t) // it never rang: a message that was opened again
 	}
-	next := c.at.Add(t.policy().Promise)
-	if !t.Until.IsZero() && (why == snooze && !t.All || t.Until.Before(next)) {
+	broken := c.at.Add(t.policy().Promise)
+	if again {
+		broken = t.Next.Add(t.Over)
+	}
+	next := broken
+	if !t.Until.IsZero() && t.Until.Before(next) {
 		next = t.Until
 	}
+	t.Over = broken.Sub(next)
 	t.Asked, t.All = nil, false
 	return t.put(c.tx, c.at, next)
 }

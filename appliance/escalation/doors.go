@@ -109,8 +109,12 @@ func (e *Engine) Standing(tx *store.Tx, id message.ID, person message.PersonID) 
 	if r := t.rung(person); r != nil && t.State == Ringing {
 		s.Heard, s.Declined = r.Said == SaidYes, r.Said == SaidNo
 	}
-	if t.State == Promised && !t.Until.IsZero() {
-		s.Until = t.Next
+	s.Promise = t.policy().Promise
+	if t.State == Promised {
+		s.Broken = t.Next.Add(t.Over)
+		if !t.Until.IsZero() {
+			s.Until = t.Next
+		}
 	}
 	return s
 }

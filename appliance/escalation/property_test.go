@@ -63,6 +63,7 @@ type bell struct {
 	taken    bool          // and so it is silent until then
 	reached  bool          // the caller was
 	wait     time.Duration // what was promised
+	by       time.Duration // when the promise is broken, however often it is put off
 	earliest time.Duration
 	latest   time.Duration
 	seen     int // rings that were looked at
@@ -190,7 +191,7 @@ func (m *model) oneOfAll(id message.ID, who message.PersonID) {
 		if wait > time.Hour {
 			m.t.Errorf("nothing rings for %s", wait)
 		}
-		b.taken, b.wait = true, wait
+		b.taken, b.wait, b.by = true, wait, m.elapsed()+promise
 		b.due(m.elapsed() + wait)
 		return
 	}
@@ -214,8 +215,11 @@ func (m *model) putsOff(d deed) {
 		m.oneOfAll(id, who)
 		return
 	}
-	b.taken, b.wait = true, wait
-	b.due(m.elapsed() + wait)
+	if before.State != escalation.Promised {
+		b.by = m.elapsed() + promise
+	}
+	b.taken, b.wait = true, min(wait, b.by-m.elapsed())
+	b.due(m.elapsed() + b.wait)
 }
 
 func (m *model) envelope(id message.ID) (env message.Envelope) {
@@ -272,8 +276,8 @@ func (m *model) works(d deed) {
 	b.reached = s == message.StepCallBack && d.Yes
 	b.due(now)
 	if b.taken {
-		b.wait = promise
-		b.due(now + promise)
+		b.wait, b.by = promise, now+promise
+		b.due(b.by)
 	}
 }
 

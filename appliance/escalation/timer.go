@@ -38,7 +38,8 @@ type timer struct {
 	Asked    []message.PersonID `json:"asked,omitempty"`  // whom the step that rings now rings
 	All      bool               `json:"all,omitempty"`    // and each of them must answer
 	Rung     []Rung             `json:"rung,omitempty"`   // whom this bout rang or heard, in that order
-	Until    time.Time          `json:"until,omitzero"`   // somebody calls back in this time, shorter or longer than the promise
+	Until    time.Time          `json:"until,omitzero"`   // somebody calls back in this time, if that is before the promise
+	Over     time.Duration      `json:"over,omitempty"`   // how long after Next the promise is broken, however often it is put off
 
 	Rev     int64     `json:"rev"`     // another one each time it is written
 	Written time.Time `json:"written"` // when that was

@@ -114,11 +114,13 @@ const (
 
 // Standing is how the bell of a message stands, and towards one person.
 type Standing struct {
-	Rings    bool      // now
-	Promised bool      // a person took it: it rings again when it is not worked in time
-	Bout     time.Time // when this ringing began, or the one before the promise: answers by token are bound to it
-	Asked    bool      // this person must answer, though another has taken it
-	Heard    bool      // this person answered, and others must too
-	Declined bool      // this person said that they cannot take it
-	Until    time.Time // whose it is calls back in this time, by their own word
+	Rings    bool          // now
+	Promised bool          // a person took it: it rings again when it is not worked in time
+	Bout     time.Time     // when this ringing began, or the one before the promise: answers by token are bound to it
+	Asked    bool          // this person must answer, though another has taken it
+	Heard    bool          // this person answered, and others must too
+	Declined bool          // this person said that they cannot take it
+	Until    time.Time     // whose it is calls back in this time, by their own word
+	Promise  time.Duration // in which a message that is taken now must be worked
+	Broken   time.Time     // when the promise that was made is broken, however often the call back is put off
 }

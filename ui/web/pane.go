@@ -77,7 +77,7 @@ func (s *Server) pane(c echo.Context, id message.ID, back string) (*paneView, er
 	if name := v.Names[e.TypedBy]; name != "" {
 		p.By = s.words.say("message.by", name)
 	}
-	p.Snoozes = s.snoozeOptions("10")
+	p.Snoozes = s.snoozeOptions("10", v.Bell)
 	if v.Seal == desk.Opened {
 		s.openPane(p, v)
 	} else {

@@ -23,9 +23,17 @@ func (s *Server) snooze(c echo.Context) error {
 	}})
 }
 
-// snoozeOptions are the choices of the form, each with its key.
-func (s *Server) snoozeOptions(chosen string) (list []option) {
+// snoozeOptions are the choices of the form, each with its key: those within what
+// the practice promised the caller, and the shortest always.
+func (s *Server) snoozeOptions(chosen string, bell message.Standing) (list []option) {
+	left := bell.Promise
+	if bell.Promised {
+		left = bell.Broken.Sub(s.app.Clock.Now())
+	}
 	for i, m := range snoozeMinutes {
+		if i > 0 && time.Duration(m)*time.Minute > left {
+			break
+		}
 		list = append(list, option{Value: itoa(m), Label: s.words.say("do.snooze-minutes", m), Key: itoa(i + 1), Chosen: itoa(m) == chosen})
 	}
 	return list
