@@ -11,6 +11,16 @@ import (
 	"nightbell/appliance/store"
 )
 
+// WaitingPages answers the pages of SMS, voice, push and webhook that are on
+// their way out, or wait.
+func (a *Appliance) WaitingPages() (list []notify.Entry, err error) {
+	err = a.Store.View(func(tx *store.Tx) error {
+		list = notify.Pages(tx)
+		return nil
+	})
+	return list, err
+}
+
 // RetryPage has a page of the outbox sent at once, one that was refused too.
 func (a *Appliance) RetryPage(ctx context.Context, by, key string) error {
 	at := a.Clock.Now().UTC()

@@ -2,6 +2,7 @@ package watch_test
 
 import (
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -36,6 +37,24 @@ func TestAClockThatIsSetBackHoldsBackNoAlarm(t *testing.T) {
 	p.expect("")
 	r.pass(30 * time.Second)
 	p.expect("alarm not-ready|")
+}
+
+func TestAClockThatWasSetBackSaysNotHowLongItWas(t *testing.T) {
+	p := newPractice(t)
+	clock := &setBack{Clock: p.clock}
+	r := p.run(func(o *watch.Options) { o.Clock = clock })
+	p.expect("note |")
+	p.answers(http.StatusBadGateway, "")
+	r.pass(3 * time.Minute)
+	p.expect("alarm not-ready|")
+	clock.by.Store(int64(365 * 24 * time.Hour))
+	p.answers(http.StatusOK, well)
+	r.pass(30 * time.Second)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.heard) != 1 || !strings.HasSuffix(p.heard[0].Text, "is well again.") {
+		t.Errorf("it says %+v", p.heard)
+	}
 }
 
 func TestAClockThatWasSetBackWhileTheWatchWasOffHoldsBackNoAlarm(t *testing.T) {

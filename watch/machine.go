@@ -75,8 +75,12 @@ func (m *machine) well(s sight) []Notice {
 	if !was {
 		return nil
 	}
-	return []Notice{{What: Well, Host: m.host, At: s.at, Since: since,
-		Text: fmt.Sprintf("Nightbell at %s is well again, after %s.", m.host, spell(s.at.Sub(since)))}}
+	n := Notice{What: Well, Host: m.host, At: s.at, Since: since, Text: fmt.Sprintf("Nightbell at %s is well again", m.host)}
+	if down := s.at.Sub(since); down >= 0 { // a clock that was set back since does not know how long
+		n.Text += ", after " + spell(down)
+	}
+	n.Text += "."
+	return []Notice{n}
 }
 
 // off says that nothing was seen for a while: a row of failed looks ends there.

@@ -44,6 +44,7 @@ func (q queued) key() string {
 // Entry is a page as a list shows it. It tells neither of a patient nor where
 // the page goes, only to whom.
 type Entry struct {
+	ID       message.ID       `json:"id"` // of the page itself
 	Key      string           `json:"key"`
 	Message  message.ID       `json:"message,omitempty"`
 	Number   message.Number   `json:"number,omitempty"`
@@ -61,7 +62,7 @@ type Entry struct {
 func Pages(tx *store.Tx) []Entry {
 	list := []Entry{}
 	eachPage(tx, func(key string, q queued) {
-		list = append(list, Entry{Key: key, Message: q.Notice.Message, Number: q.Notice.Number, Person: q.Person,
+		list = append(list, Entry{ID: q.ID, Key: key, Message: q.Notice.Message, Number: q.Notice.Number, Person: q.Person,
 			Kind: q.Kind, State: q.State, Attempts: q.Attempts, NextAt: q.NextAt, Why: q.Why, BegunAt: q.BegunAt})
 	})
 	return list
