@@ -184,9 +184,25 @@ func (p *preview) ways(id message.PersonID, s Step) (kinds []notify.Kind, err er
 	return kinds, nil
 }
 
+// Reached answers the channels by which an urgent call would reach somebody now,
+// as the bell asks them; where none would that leaves the building, why. A person
+// who is not here is reached by none.
+func (e *Engine) Reached(tx *store.Tx, person message.PersonID, at time.Time) (kinds []notify.Kind, why string, err error) {
+	if kinds, err = e.preview(tx, oncall.Answer{}, at).ways(person, Step{}); err != nil || len(kinds) > 0 {
+		return kinds, "", err
+	}
+	who, here, err := e.people.Contact(tx, person)
+	if !here || err != nil {
+		return nil, "", err
+	}
+	_, why, err = e.condition(tx, who.Address)
+	return nil, why, err
+}
+
 // condition says whether a channel that leaves the building works for an
-// address, and if none does, why.
+// address, and if none does, why: of a way that is on file, where one is.
 func (e *Engine) condition(tx *store.Tx, to notify.Address) (works bool, why string, err error) {
+	onFile := false
 	for _, ch := range e.channels {
 		if !ch.Leaves() {
 			continue
@@ -198,8 +214,8 @@ func (e *Engine) condition(tx *store.Tx, to notify.Address) (works bool, why str
 		if condition == notify.Working {
 			return true, "", nil
 		}
-		if why == "" {
-			why = reason
+		if has := len(to.To(ch.Kind())) > 0; why == "" || has && !onFile {
+			why, onFile = reason, has
 		}
 	}
 	return false, why, nil

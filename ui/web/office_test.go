@@ -10,6 +10,7 @@ import (
 
 	"nightbell/appliance/access"
 	"nightbell/appliance/appliancetest"
+	"nightbell/appliance/oncall"
 )
 
 // These need no practice of their own.
@@ -179,5 +180,23 @@ func TestAPasswordsRuleIsToldByTheRole(t *testing.T) {
 	}
 	if own := p.SignIn(t, ana).Get("/desk").Main(); !strings.Contains(own, "12 characters") || !strings.Contains(own, `minlength="12"`) {
 		t.Error("a call taker is not asked for 12 characters")
+	}
+}
+
+func TestTheOnCallPageSaysByWhichWaysSomebodyIsReached(t *testing.T) {
+	p := appliancetest.Start(t, appliancetest.WithSmarthost)
+	p.AddPerson(okafor, "okafor@example.com", access.Provider)
+	who := p.AddPerson(lindqvist, "", access.Provider)
+	if err := p.SetReach(t.Context(), "test", who, oncall.Reach{Ways: []oncall.Way{{Kind: "ntfy", Address: "lindqvist"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.SetOnCallByName(t.Context(), "test", []string{okafor.Name, lindqvist.Name}); err != nil {
+		t.Fatal(err)
+	}
+	main := p.SignIn(t, appliancetest.Admin).Get("/on-call").Main()
+	for _, want := range []string{"by mail, and every signed-in desk", "only the desks ring: No ntfy server is set"} {
+		if !strings.Contains(main, want) {
+			t.Errorf("the page does not say %q", want)
+		}
 	}
 }

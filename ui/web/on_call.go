@@ -11,7 +11,6 @@ import (
 	"nightbell/appliance/access"
 	"nightbell/appliance/finding"
 	"nightbell/appliance/message"
-	"nightbell/appliance/notify"
 	"nightbell/appliance/oncall"
 	"nightbell/appliance/store"
 )
@@ -174,19 +173,23 @@ func (s *Server) firstAndSecond(tx *store.Tx, v *onCallPage, answer oncall.Answe
 	}
 }
 
-// reach says how somebody is reached, or that they are not.
+// reach says how somebody is reached, or that they are not: as the bell asks.
 func (s *Server) reach(tx *store.Tx, people []access.Person, id message.PersonID) (how, warn string) {
 	i := slices.IndexFunc(people, func(p access.Person) bool { return p.ID == id })
-	switch {
-	case i < 0 || !people[i].Staff():
+	if i < 0 || !people[i].Staff() {
 		return "", s.words.say("oncall.gone")
-	case people[i].Mail == "":
-		return "", s.words.say("oncall.no-mail")
 	}
-	if condition, why := s.app.Queue.Mail(tx, people[i].Mail); condition < notify.Working {
-		return "", s.words.say("oncall.mail-broken", why)
+	kinds, why, err := s.app.Bell.Reached(tx, id, s.app.Clock.Now())
+	if err != nil || len(kinds) == 0 {
+		return "", s.words.say("oncall.unreached", why)
 	}
-	return s.words.say("oncall.by-mail"), ""
+	var ways []string
+	for _, k := range kinds {
+		if way := s.words.say("way." + string(k)); !slices.Contains(ways, way) {
+			ways = append(ways, way)
+		}
+	}
+	return s.words.say("oncall.reached", s.words.and(ways)), ""
 }
 
 // worksMessages says whether a person may take an urgent call.
