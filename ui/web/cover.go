@@ -61,6 +61,9 @@ func (s *Server) coverPage(c echo.Context, typed covering, failed error) error {
 		v.Problem = s.explain(failed)
 	} else if c.QueryParam("saved") != "" {
 		v.Done = s.words.say("saved.done")
+		if c.QueryParam("clock") != "" {
+			v.Done += " " + s.words.say("cover.clock")
+		}
 	}
 	kinds := []oncall.OverrideKind{oncall.Cover, oncall.Swap}
 	if v.Edits {
@@ -111,22 +114,35 @@ func (s *Server) askCover(c echo.Context) error {
 	if err != nil {
 		return s.coverPage(c, typed, err)
 	}
-	return c.Redirect(http.StatusSeeOther, "/on-call/cover?saved=1")
+	to := "/on-call/cover?saved=1"
+	if s.oddClock(typed.from, typed.to, typed.backFrom, typed.backTo) {
+		to += "&clock=1"
+	}
+	return c.Redirect(http.StatusSeeOther, to)
+}
+
+// oddClock says whether one of the times occurs twice, or never.
+func (s *Server) oddClock(typed ...string) bool {
+	return slices.ContainsFunc(typed, func(t string) bool {
+		m, err := oncall.Wall(s.app.Practice().Zone, t)
+		return err == nil && m.Note != ""
+	})
 }
 
 // stretch reads two times of the wall clock. Where one occurs twice the earlier
-// begins and the later ends it: an exception is rather too long than too short.
+// begins and the later ends it, and one that does not exist begins it with the
+// change of the clock: an exception is rather too long than too short.
 func (s *Server) stretch(from, to string) (begin, end time.Time, err error) {
 	zone := s.app.Practice().Zone
-	first, err := oncall.Wall(zone, from)
-	if err != nil {
+	var first oncall.Point
+	if err := first.UnmarshalText([]byte(from)); err != nil || first.IsZero() {
 		return begin, end, &oncall.Refused{Why: s.words.say("oncall.bad-time")}
 	}
 	last, err := oncall.Wall(zone, to)
 	if err != nil {
 		return begin, end, &oncall.Refused{Why: s.words.say("oncall.bad-time")}
 	}
-	return first.Moments[0].At, last.Moments[len(last.Moments)-1].At, nil
+	return first.In(zone), last.Moments[len(last.Moments)-1].At, nil
 }
 
 // answerCover agrees to an exception, declines or undoes it.

@@ -62,6 +62,9 @@ func TestTwoDoctorsSwapWithoutAManager(t *testing.T) {
 	if saturday() != string(second) {
 		t.Error("what was agreed does not count")
 	}
+	if week := asks.Get("/on-call?week=2026-11-23").Main(); !strings.Contains(week, "for okafor, agreed Nov 24") {
+		t.Error("the week does not say when it was agreed")
+	}
 	if page := asks.Get("/on-call/cover"); !strings.Contains(page.Main(), "lindqvist agreed") {
 		t.Errorf("whoever asked does not see the answer\n%s", page.Main())
 	}
@@ -71,5 +74,10 @@ func TestTwoDoctorsSwapWithoutAManager(t *testing.T) {
 	}
 	if page := answers.Post(action[1], url.Values{"act": {"agree"}}); page.Status != http.StatusUnprocessableEntity {
 		t.Errorf("agreeing to what was undone answers %d", page.Status)
+	}
+	form.Set("from", "2027-03-14T02:30") // the clock goes forward over it
+	form.Set("to", "2027-03-14T07:00")
+	if page := asks.Post("/on-call/cover", form); !strings.Contains(page.Main(), "The clock changes in that night") || !strings.Contains(page.Main(), "3:00 am") {
+		t.Errorf("a time that does not exist is kept without a word\n%s", page.Main())
 	}
 }

@@ -46,7 +46,8 @@ type myShift struct {
 
 // exceptionView is a swap or a cover that somebody is one of the two of.
 type exceptionView struct {
-	ID, What, When, State      string
+	ID, What, When             string
+	State, Waits               string // who asked and agreed; that it waits
 	Back                       string // of a swap: when the other way round
 	CanAgree, CanDecl, CanUndo bool
 }
@@ -150,33 +151,18 @@ func (s *Server) fillExceptions(tx *store.Tx, v *mineView, who message.PersonID)
 		if !end.After(cal.now) || o.State != oncall.Asked && o.State != oncall.Agreed {
 			continue
 		}
-		one := exceptionView{ID: o.ID, What: s.exception(o, names), When: cal.stretch(o.From, o.To), State: s.words.say("mine.asked")}
-		if o.State == oncall.Agreed {
-			one.State = s.words.say("mine.agreed")
+		one := exceptionView{ID: o.ID, What: s.exceptionText(o, names), When: cal.stretch(o.From, o.To), State: s.exceptionState(o, names)}
+		if o.State == oncall.Asked {
+			one.Waits = s.words.say("cover.waits")
 		}
 		if o.Back != nil {
-			one.Back = s.words.say("mine.back", names.of(o.Replaced), names.of(o.By), cal.stretch(o.Back.From, o.Back.To))
+			one.Back = sentence(s.words.say("cover.in-return", cal.stretch(o.Back.From, o.Back.To)))
 		}
 		me := string(who)
 		one.CanAgree, one.CanDecl, one.CanUndo = o.May(me, oncall.Agree), o.May(me, oncall.Decline), o.May(me, oncall.Undo)
 		v.Asked = append(v.Asked, one)
 	}
 	return nil
-}
-
-// exception says what an override does.
-func (s *Server) exception(o oncall.Override, names *names) string {
-	whom := names.of(o.Replaced)
-	if whom == "" {
-		whom = s.words.say("mine.whoever")
-	}
-	switch o.Kind {
-	case oncall.Swap:
-		return s.words.say("mine.swap", names.of(o.By), whom)
-	case oncall.Remove:
-		return s.words.say("mine.remove", whom)
-	}
-	return s.words.say("mine.cover", names.of(o.By), whom)
 }
 
 // actOnMine agrees to an exception, declines or undoes it, as one of the two.

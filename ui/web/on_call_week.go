@@ -186,6 +186,9 @@ func (w weekOf) cell(l layerOf, spans []oncall.Span, from, to time.Time) (list [
 		v := pieceView{Who: w.names.of(p.turn.Person), When: w.part(p.from, p.to, from, to), Why: p.turn.Text(w.cal.zone, w.names.of)}
 		if p.turn.Instead != "" && p.turn.Instead != p.turn.Person {
 			v.Instead = w.s.words.say("week.for", w.names.of(p.turn.Instead))
+			if o := p.turn.Override; o != nil {
+				v.Instead = w.s.words.say("week.for-agreed", w.names.of(p.turn.Instead), o.AgreedAt.In(w.cal.zone).Format("Jan 2"))
+			}
 		}
 		if p.to.After(w.cal.now) && (w.edits || w.swaps && p.turn.Person == w.who) {
 			v.Cover = w.s.coverHref(p.turn, p.from, p.to)
