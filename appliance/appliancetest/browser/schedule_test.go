@@ -7,7 +7,7 @@ import (
 )
 
 // aScheduleIsMadeAndCovered makes a schedule by its form, looks at the week, and
-// puts somebody in another's place by keyboard.
+// puts somebody in another's place by keyboard, then by dragging.
 func aScheduleIsMadeAndCovered(t *testing.T, c *chrome) {
 	p := c.practice(t)
 	rosa := c.person(t, p)
@@ -27,6 +27,9 @@ func aScheduleIsMadeAndCovered(t *testing.T, c *chrome) {
 	rosa.run(`document.getElementById('c-by').selectedIndex = document.getElementById('c-by').options.length - 1; document.querySelector('form[action="/on-call/cover"] .btn--go').focus()`)
 	rosa.press("Enter")
 	rosa.shows("Saved.")
+	rosa.open("/on-call")
+	rosa.drag("[data-piece]", "[data-who]")
+	rosa.until("the form with both", `document.getElementById('c-from')?.value && document.getElementById('c-by').value`)
 	c.look(t, rosa, []state{
 		{"week", "/on-call", nil}, {"month", "/on-call/month", nil}, {"schedules", "/on-call/schedules", nil}, {"covers", "/on-call/cover", nil},
 	})
