@@ -340,3 +340,20 @@ func TestPushIsNeverTheOnlyChannel(t *testing.T) {
 		t.Error("a push alone, and no finding")
 	}
 }
+
+func TestSomebodyIsReachedInTheOrderThatTheyChose(t *testing.T) {
+	p := appliancetest.Start(t, appliancetest.Locked, appliancetest.WithSmarthost)
+	who := doctor(t, p)
+	withNtfy(t, p)
+	push, mail := oncall.Way{Kind: "ntfy", Address: topic}, oncall.Way{Kind: "mail", Address: okaforsMail}
+	for _, ways := range [][]oncall.Way{{push, mail}, {mail, push}} {
+		if err := p.SetReach(t.Context(), "test", who, oncall.Reach{Ways: ways}); err != nil {
+			t.Fatal(err)
+		}
+		var kinds []notify.Kind
+		err := p.Store.View(func(tx *store.Tx) (err error) { kinds, _, err = p.Bell.Reached(tx, who, p.Clock.Now()); return err })
+		if want := []notify.Kind{notify.Kind(ways[0].Kind), notify.Kind(ways[1].Kind)}; err != nil || !slices.Equal(kinds, want) {
+			t.Errorf("reached by %v, not %v: %v", kinds, want, err)
+		}
+	}
+}

@@ -163,7 +163,7 @@ func (p *preview) ways(id message.PersonID, s Step) (kinds []notify.Kind, err er
 	if !here {
 		return nil, nil
 	}
-	for _, ch := range p.e.channels {
+	for _, ch := range p.e.channelsTo(who.Address) {
 		if !s.uses(ch) {
 			continue
 		}
@@ -182,6 +182,20 @@ func (p *preview) ways(id message.PersonID, s Step) (kinds []notify.Kind, err er
 		}
 	}
 	return kinds, nil
+}
+
+// channelsTo are the channels in the order in which somebody wants to be reached.
+func (e *Engine) channelsTo(to notify.Address) []notify.Channel {
+	place := func(ch notify.Channel) int {
+		i := slices.IndexFunc(to.Ways, func(w notify.Way) bool { return w.Kind == ch.Kind() })
+		if i < 0 {
+			return len(to.Ways)
+		}
+		return i
+	}
+	list := slices.Clone(e.channels)
+	slices.SortStableFunc(list, func(a, b notify.Channel) int { return place(a) - place(b) })
+	return list
 }
 
 // Reached answers the channels by which an urgent call would reach somebody now,

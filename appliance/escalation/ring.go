@@ -124,7 +124,7 @@ func (c *call) person(p message.PersonID, s Step) (got bool, err error) {
 	}
 	var ways []notify.Kind
 	detail, begun := detailNoChannel, false
-	for _, ch := range c.e.channels {
+	for _, ch := range c.e.channelsTo(who.Address) {
 		if !s.uses(ch) || c.tried[attempt{p, ch.Kind()}] {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"nightbell/appliance/access"
 	"nightbell/appliance/escalation"
 	"nightbell/appliance/oncall"
 	"nightbell/appliance/store"
@@ -31,7 +32,7 @@ func (s *Server) printWeek(c echo.Context) error {
 		if v.Phones, err = lastPhones(tx); err != nil {
 			return err
 		}
-		if v.Week, err = s.week(tx, sessionOf(c), c.QueryParam("week")); err != nil || v.Week != nil {
+		if v.Week, err = s.week(tx, access.Session{}, c.QueryParam("week")); err != nil || v.Week != nil {
 			return err
 		}
 		order, err := oncall.Order(tx)
