@@ -7,6 +7,9 @@ import (
 )
 
 // oneOf takes the words of a list.
+// GatewayPresets are the providers that gateway.preset names.
+func GatewayPresets() []string { return []string{"twilio", "vonage", "telnyx", "clicksend"} }
+
 func oneOf(words ...string) func(string) error {
 	return func(v string) error {
 		if !slices.Contains(words, v) {

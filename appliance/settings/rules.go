@@ -48,7 +48,7 @@ var rules = map[Key]rule{
 	RepliesFolder:  {help: "folder of the mailbox that is watched for replies", fallback: "INBOX", check: oneLine(254)},
 	RepliesFile:    {help: "file with the password at the mailbox of replies; read once and kept with the machine's secrets", check: absolute},
 
-	GatewayPreset:     {help: "whose account texts and calls go out by: twilio, vonage, telnyx or clicksend", check: oneOf("twilio", "vonage", "telnyx", "clicksend")},
+	GatewayPreset:     {help: "whose account texts and calls go out by: twilio, vonage, telnyx or clicksend", check: oneOf(GatewayPresets()...)},
 	GatewayAccount:    {help: "account at the gateway: Twilio's Account SID, Vonage's API key, ClickSend's user name, Telnyx's messaging profile", check: gatewayName},
 	GatewayUser:       {help: "Twilio API key (SK…) that signs in, where gateway.secret-file holds its secret instead of the account's token", check: gatewayName},
 	GatewayFrom:       {help: "number that texts and calls come from, such as +12125550100", check: gatewayFrom},

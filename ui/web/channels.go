@@ -53,7 +53,10 @@ type channelView struct {
 	Words          []option // the kinds whose words can be changed
 }
 
-type channelField struct{ ID, Name, Label, Help, Value string }
+type channelField struct {
+	ID, Name, Label, Help, Value string
+	Options                      []option // of a field that is a choice
+}
 
 // healthView says how a channel fares.
 type healthView struct{ Name, Kind, Text string }
@@ -96,9 +99,7 @@ func (s *Server) channelView(tx *store.Tx, form channelForm) (channelView, error
 	w := s.words
 	v := channelView{ID: form.id, Title: w.say("channels.of." + form.id), How: w.say("channels.how." + form.id)}
 	for _, key := range form.fields {
-		v.Fields = append(v.Fields, channelField{
-			ID: strings.ReplaceAll(string(key), ".", "-"), Name: string(key), Label: w.say("channels.field." + string(key)), Help: w.say("channels.help." + string(key)), Value: settings.Get(tx, key),
-		})
+		v.Fields = append(v.Fields, s.channelField(key, settings.Get(tx, key)))
 	}
 	if form.secret != "" {
 		v.Secret, v.Kept = w.say("channels.field."+string(form.secret)), s.app.HasSecret(form.secret)
@@ -114,6 +115,17 @@ func (s *Server) channelView(tx *store.Tx, form channelForm) (channelView, error
 		v.Health = append(v.Health, s.hearingHealth(tx, form.hears))
 	}
 	return v, nil
+}
+
+// channelField is a setting as the form shows it.
+func (s *Server) channelField(key settings.Key, value string) channelField {
+	f := channelField{ID: strings.ReplaceAll(string(key), ".", "-"), Name: string(key), Label: s.words.say("channels.field." + string(key)), Help: s.words.say("channels.help." + string(key)), Value: value}
+	if key == settings.GatewayPreset {
+		for _, preset := range settings.GatewayPresets() {
+			f.Options = append(f.Options, option{Value: preset, Label: s.words.say("channels.preset." + preset), Chosen: preset == value})
+		}
+	}
+	return f
 }
 
 // sendingHealth says how pages of a kind fare.
@@ -205,7 +217,7 @@ func (s *Server) setChannel(c echo.Context) error {
 		return s.channelsPage(c, statusOf(err), form.id, func(v *channelView) {
 			v.Problem = s.explain(err)
 			for i, field := range v.Fields {
-				v.Fields[i].Value = values[settings.Key(field.Name)]
+				v.Fields[i] = s.channelField(settings.Key(field.Name), values[settings.Key(field.Name)])
 			}
 		})
 	}

@@ -27,7 +27,8 @@ type policyView struct {
 	Steps            []policyStep
 	Promise          string
 	Phone, PhoneName string
-	Own              bool // people made it: it can be removed
+	Own              bool   // people made it: it can be removed
+	Again            string // what rings after a hand-off, or a broken promise
 	At               string
 	Runs             []runView
 }
@@ -123,6 +124,7 @@ func (s *Server) policyPage(c echo.Context, status int, p escalation.Policy, fai
 	err = s.view(func(tx *store.Tx) error {
 		v.Of = s.policyOf(tx, p.Type, p.Urgency)
 		_, v.Own = escalation.Kept(tx, p.Type, p.Urgency)
+		v.Again = s.againWords(tx, p)
 		if v.Steps, err = s.policySteps(tx, p); err != nil || try == "" {
 			return err
 		}
@@ -153,6 +155,23 @@ func (s *Server) policyPage(c echo.Context, status int, p escalation.Policy, fai
 		v.Problem = s.explain(failed)
 	}
 	return s.page(c, status, "policy", v)
+}
+
+// againWords says whom a call rings that was handed on, or taken and not called
+// back.
+func (s *Server) againWords(tx *store.Tx, p escalation.Policy) string {
+	if len(p.Again) == 0 {
+		return s.words.say("policies.again")
+	}
+	var steps []string
+	for _, step := range p.Again {
+		var whom []string
+		for _, t := range step.Whom {
+			whom = append(whom, s.targetName(tx, t, s.names(tx)))
+		}
+		steps = append(steps, s.words.and(whom))
+	}
+	return s.words.say("policies.again-steps", strings.Join(steps, ", "+s.words.say("policies.then")+" "))
 }
 
 func (s *Server) policySteps(tx *store.Tx, p escalation.Policy) ([]policyStep, error) {

@@ -130,7 +130,6 @@ func (s *Server) routes() []route {
 		{method: post, path: "/settings/mail", need: need(access.ManageSettings), handle: s.setMail},
 		{method: post, path: "/settings/mail/test", need: need(access.ManageSettings), handle: s.testMail},
 		{method: post, path: "/settings/bell", need: need(access.ManageSettings), handle: s.setBell},
-		{method: post, path: "/settings/bell/test", need: need(access.ManageSettings), handle: s.testBell},
 		{method: post, path: "/settings/backup", need: need(access.ManageSettings), handle: s.setBackup},
 		{method: post, path: "/settings/backup/test", need: need(access.ManageSettings), handle: s.testFolder},
 		{method: get, path: "/channels", need: need(access.ManageSettings), handle: s.channels},

@@ -7,8 +7,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"nightbell/appliance/access"
-	"nightbell/appliance/message"
 	"nightbell/appliance/settings"
 	"nightbell/appliance/store"
 )
@@ -22,7 +20,6 @@ type settingsView struct {
 	HasPassword               bool
 	TestTo                    string
 	Step, Folder              string
-	RingTo                    []option
 	Zone, Host, Version       string
 }
 
@@ -43,20 +40,8 @@ func (s *Server) settingsPage(c echo.Context, status int, over func(*settingsVie
 		get := func(k settings.Key) string { return settings.Get(tx, k) }
 		v.Smarthost, v.From, v.User, v.CA = get(settings.MailSmarthost), get(settings.MailFrom), get(settings.MailUser), get(settings.MailCA)
 		v.Step, v.Folder = get(settings.BellStep), get(settings.BackupFolder)
-		people, err := s.app.Access.People(tx)
-		for _, p := range people {
-			if !p.Staff() || !worksMessages(p) {
-				continue
-			}
-			o := option{Value: string(p.ID), Label: p.Call()}
-			if p.Mail == "" {
-				o.Off, o.Label = true, s.words.say("do.no-address", o.Label)
-			}
-			v.RingTo = append(v.RingTo, o)
-			if p.ID == sessionOf(c).Who {
-				v.TestTo = p.Mail
-			}
-		}
+		me, _, err := s.app.Access.Person(tx, sessionOf(c).Who)
+		v.TestTo = me.Mail
 		return err
 	})
 	if err != nil {
@@ -108,29 +93,6 @@ func (s *Server) testMail(c echo.Context) error {
 			return
 		}
 		v.MailDone = sentence(words)
-	})
-}
-
-// testBell rings one person to try whether they can be reached.
-func (s *Server) testBell(c echo.Context) error {
-	var p access.Person
-	err := s.view(func(tx *store.Tx) (err error) {
-		p, _, err = s.app.Access.Person(tx, message.PersonID(posted(c, "who")))
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if p.Mail == "" {
-		return s.settingsPage(c, http.StatusUnprocessableEntity, func(v *settingsView) { v.BellProblem = problem{Text: s.words.say("settings.no-address")} })
-	}
-	words, err := s.app.Queue.Test(c.Request().Context(), p.Mail)
-	return s.settingsPage(c, statusOf(err), func(v *settingsView) {
-		if err != nil {
-			v.BellProblem = s.unsent(err)
-			return
-		}
-		v.BellDone = sentence(words)
 	})
 }
 
