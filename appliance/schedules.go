@@ -106,7 +106,7 @@ func (a *Appliance) RemoveHoliday(ctx context.Context, by, id string) error {
 func (a *Appliance) SetReach(ctx context.Context, by string, who message.PersonID, r oncall.Reach) error {
 	at := a.Clock.Now().UTC()
 	return a.Store.Update(ctx, func(tx *store.Tx) error {
-		full, err := withFullNumbers(tx, r)
+		full, err := withAddresses(tx, r)
 		if err != nil {
 			return err
 		}

@@ -132,11 +132,8 @@ func (p *Person) check() error {
 	if p.Contact != (len(p.Roles) == 0) {
 		return &Invalid{Field: "roles", Why: "staff have at least one role, a contact outside has none"}
 	}
-	if p.Mail != "" {
-		// A bare ASCII address: what is put into SMTP commands later must hold nothing else.
-		if at, err := mail.ParseAddress(p.Mail); err != nil || at.Address != p.Mail || len(p.Mail) > 254 || !printable(p.Mail, 254) || !ascii(p.Mail) {
-			return &Invalid{Field: "mail", Why: "write the address alone, like name@example.org"}
-		}
+	if p.Mail != "" && !MailAddress(p.Mail) {
+		return &Invalid{Field: "mail", Why: "write the address alone, like name@example.org"}
 	}
 	return checkRecipient(p.AgeRecipient, p.Contact)
 }
@@ -158,6 +155,13 @@ func checkRecipient(recipient string, contact bool) error {
 		return &Invalid{Field: "age recipient", Why: "staff need a post-quantum one (age1pq1…); make it with: age-keygen -pq"}
 	}
 	return &Invalid{Field: "age recipient", Why: "it begins with age1pq1 and is the public one (never the secret AGE-SECRET-KEY)"}
+}
+
+// MailAddress says whether s is a bare ASCII address: what is put into SMTP
+// commands and the head of a mail must hold nothing else.
+func MailAddress(s string) bool {
+	at, err := mail.ParseAddress(s)
+	return err == nil && at.Address == s && len(s) <= 254 && printable(s, 254) && ascii(s)
 }
 
 func printable(s string, most int) bool {

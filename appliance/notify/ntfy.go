@@ -59,7 +59,7 @@ type ntfyAction struct {
 }
 
 func (ntfy) Request(ctx context.Context, c Config, p Outgoing) (*http.Request, error) {
-	if !ntfyTopic(p.To) {
+	if !NtfyTopic(p.To) {
 		return nil, errNoAddress
 	}
 	m := ntfyMessage{Topic: p.To, Title: p.Title, Message: p.Text, Priority: ntfyDefault, Click: p.Link}
@@ -107,8 +107,8 @@ func ntfyURL(c Config, path string) string {
 	return strings.TrimRight(c.Setting(settings.NtfyServer), "/") + "/" + path
 }
 
-// ntfyTopic says whether a topic is one that ntfy takes.
-func ntfyTopic(s string) bool {
+// NtfyTopic says whether a topic is one that ntfy takes.
+func NtfyTopic(s string) bool {
 	return s != "" && len(s) <= 64 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
 }
 
