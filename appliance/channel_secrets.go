@@ -122,8 +122,10 @@ func (a *Appliance) channelSecret(name, server string) string {
 	return held[name]
 }
 
-// HasSecret says whether the secret of a channel's setting is kept.
-func (a *Appliance) HasSecret(key settings.Key) bool {
+// HasSecret says whether the secret of a channel's setting is kept, for the
+// server that it would be sent to now.
+func (a *Appliance) HasSecret(tx *store.Tx, key settings.Key) bool {
 	s, known := channelSecrets[key]
-	return known && a.heldSecrets()[s.name] != ""
+	server := notify.ServerOf(s.name, func(k settings.Key) string { return settings.Get(tx, k) })
+	return known && a.channelSecret(s.name, server) != ""
 }

@@ -38,6 +38,18 @@ func (p Policy) ID() string { return policyID(p.Type, p.Urgency) }
 
 func policyID(t message.CallType, u message.Urgency) string { return string(t) + "/" + u.String() }
 
+// inShort is a duration without its zeros: "2h", not "2h0m0s".
+func inShort(d time.Duration) string {
+	s := d.String()
+	if d%time.Minute == 0 {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if d%time.Hour == 0 {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
 // Policies answers every policy that can be read: those that people made and,
 // where nobody made one for all urgent calls, the usual one.
 func Policies(tx *store.Tx) ([]Policy, error) {
@@ -163,7 +175,7 @@ func (p Policy) checkRound(steps []Step, usualWait time.Duration) error {
 		round += s.wait(usualWait) * time.Duration(1+s.Repeat)
 	}
 	if p.Urgency == message.Urgent && round > maxRound {
-		return &Unfit{Words: fmt.Sprintf("All steps together take %s; for an urgent call, everybody has to be rung after %s at the latest.", round, maxRound)}
+		return &Unfit{Words: fmt.Sprintf("All steps together take %s; for an urgent call, everybody has to be rung after %s at the latest.", inShort(round), inShort(maxRound))}
 	}
 	return nil
 }
@@ -175,7 +187,7 @@ func (s Step) check(n int) error {
 	case len(s.Whom) > maxTargets:
 		return &Unfit{n, fmt.Sprintf("It rings at most %d.", maxTargets)}
 	case s.Wait != 0 && (s.Wait < minStep || s.Wait > maxStep):
-		return &Unfit{n, fmt.Sprintf("It waits between %s and %s.", minStep, maxStep)}
+		return &Unfit{n, fmt.Sprintf("It waits between %s and %s.", inShort(minStep), inShort(maxStep))}
 	case s.Repeat < 0 || s.Repeat > maxRepeat:
 		return &Unfit{n, fmt.Sprintf("It repeats at most %d times.", maxRepeat)}
 	}

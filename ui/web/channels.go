@@ -102,7 +102,7 @@ func (s *Server) channelView(tx *store.Tx, form channelForm) (channelView, error
 		v.Fields = append(v.Fields, s.channelField(key, settings.Get(tx, key)))
 	}
 	if form.secret != "" {
-		v.Secret, v.Kept = w.say("channels.field."+string(form.secret)), s.app.HasSecret(form.secret)
+		v.Secret, v.Kept = w.say("channels.field."+string(form.secret)), s.app.HasSecret(tx, form.secret)
 	}
 	for _, kind := range form.kinds {
 		v.Health = append(v.Health, s.sendingHealth(tx, kind))
@@ -207,6 +207,9 @@ func (s *Server) setChannel(c echo.Context) error {
 	values := map[settings.Key]string{}
 	for _, key := range form.fields {
 		values[key] = trimmed(c, string(key))
+		if key == settings.GatewayFrom {
+			values[key] = strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(values[key]) // as people write a number
+		}
 	}
 	ctx, by := c.Request().Context(), string(sessionOf(c).Who)
 	err := s.app.SetSettings(ctx, by, values)

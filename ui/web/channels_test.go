@@ -132,6 +132,25 @@ func TestAPageThatIsRefusedStandsAmongWhatGoesOut(t *testing.T) {
 	}
 }
 
+func TestASecretIsSaidToBeKeptForItsServerAlone(t *testing.T) {
+	p := ring(t)
+	p.tap(t, p.link, "take")
+	form := url.Values{"gateway.preset": {"twilio"}, "gateway.account": {"AC0123"}, "gateway.from": {"+1 212 555-0100"}, "secret": {"a token"}}
+	if page := p.rosa.Post("/channels/gateway", form); page.Status != http.StatusOK || !strings.Contains(html.UnescapeString(page.Main()), `value="+12125550100"`) {
+		t.Fatalf("setting the gateway answers %d", page.Status)
+	}
+	kept := func() int { return strings.Count(p.rosa.Get("/channels").Main(), `name="forget"`) }
+	if kept() != 1 {
+		t.Error("the page does not say that a secret is kept")
+	}
+	form.Set("gateway.preset", "vonage")
+	form.Del("secret")
+	p.rosa.Post("/channels/gateway", form)
+	if kept() != 0 {
+		t.Error("the page says that a secret is kept which another provider was given")
+	}
+}
+
 func TestAChannelsSettingsAreRefusedInPlace(t *testing.T) {
 	p := ring(t)
 	page := p.rosa.Post("/channels/ntfy", url.Values{"ntfy.server": {"http://plain.example"}})

@@ -28,6 +28,7 @@ type policyView struct {
 	Promise          string
 	Phone, PhoneName string
 	Own              bool   // people made it: it can be removed
+	Tried            string // that nothing is kept yet
 	Again            string // what rings after a hand-off, or a broken promise
 	At               string
 	Runs             []runView
@@ -138,6 +139,9 @@ func (s *Server) policyPage(c echo.Context, status int, p escalation.Policy, fai
 	if err != nil {
 		return err
 	}
+	if try != "" && failed == nil {
+		v.Tried = s.words.say("policies.tried")
+	}
 	if failed != nil { // a time that cannot be read stands there as it was typed
 		v.Promise = posted(c, "promise")
 		for i := range v.Steps {
@@ -201,12 +205,25 @@ func (s *Server) policySteps(tx *store.Tx, p escalation.Policy) ([]policyStep, e
 				v.People, v.Named = append(v.People, o), v.Named || o.Chosen
 			}
 		}
+		v.Whom = append(v.Whom, s.otherTargets(tx, one, append(v.Whom, v.People...))...)
 		for _, k := range pageKinds {
 			v.Channels = append(v.Channels, option{Value: string(k), Label: s.words.say("way." + string(k)), Chosen: slices.Contains(one.Channels, k)})
 		}
 		steps = append(steps, v)
 	}
 	return steps, nil
+}
+
+// otherTargets are whom a step rings beside those that the form offers: a layer
+// that is gone, somebody who left. They stay until somebody takes them out.
+func (s *Server) otherTargets(tx *store.Tx, step escalation.Step, offered []option) (list []option) {
+	for _, t := range step.Whom {
+		value := targetValue(t)
+		if !slices.ContainsFunc(offered, func(o option) bool { return o.Value == value }) {
+			list = append(list, option{Value: value, Label: s.targetName(tx, t, s.names(tx)), Chosen: true})
+		}
+	}
+	return list
 }
 
 // typedPolicy reads the form. What cannot be read is an *escalation.Unfit, with

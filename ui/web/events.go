@@ -43,7 +43,7 @@ func (s *Server) events(c echo.Context) error {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no") // a proxy that gathers would make it late
 	c.Response().WriteHeader(http.StatusOK)
-	if err := w.send("hello", map[string]any{"desk": desk}); err != nil {
+	if err := w.send("hello", map[string]any{"desk": desk, "told": s.hub.count()}); err != nil {
 		return nil
 	}
 	return s.stream(c, st, desk, w)

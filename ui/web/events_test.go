@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,19 @@ import (
 
 // stream opens the events of a page and answers them one by one.
 func stream(t *testing.T, c *appliancetest.Client) <-chan string {
+	t.Helper()
+	events, _ := open(t, c)
+	return events
+}
+
+// helloOf answers how the stream of a page begins.
+func helloOf(t *testing.T, c *appliancetest.Client) string {
+	t.Helper()
+	_, hello := open(t, c)
+	return hello
+}
+
+func open(t *testing.T, c *appliancetest.Client) (_ <-chan string, hello string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
@@ -42,10 +56,10 @@ func stream(t *testing.T, c *appliancetest.Client) <-chan string {
 			}
 		}
 	}()
-	if first := <-events; !strings.HasPrefix(first, "hello ") {
-		t.Fatalf("the stream begins with %q", first)
+	if hello = <-events; !strings.HasPrefix(hello, "hello ") {
+		t.Fatalf("the stream begins with %q", hello)
 	}
-	return events
+	return events, hello
 }
 
 // next answers the next event of a name. The clock is moved until it comes:
@@ -165,5 +179,27 @@ func TestWhatAPageAsksByItselfKeepsNoSessionAlive(t *testing.T) {
 	p.Advance(40 * time.Minute)
 	if page := c.Get("/inbox"); page.At.Path != "/sign-in" {
 		t.Errorf("after 80 minutes without a hand on it the desk still shows %s", page.At)
+	}
+}
+
+var (
+	toldInPage  = regexp.MustCompile(`data-told="([0-9]+)"`)
+	toldAtHello = regexp.MustCompile(`"told":([0-9]+)`)
+)
+
+// TestAPageKnowsWhatItMissedBeforeItsLineWasOpen: an urgent call between the two
+// would else show on no bar until the next change.
+func TestAPageKnowsWhatItMissedBeforeItsLineWasOpen(t *testing.T) {
+	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	told := func() string { return toldInPage.FindStringSubmatch(c.Get("/inbox").Body)[1] }
+	hello := func() string { return toldAtHello.FindStringSubmatch(helloOf(t, c))[1] }
+	if page, line := told(), hello(); page != line {
+		t.Errorf("nothing happened, and the page says %s, its line %s", page, line)
+	}
+	page := told()
+	take(t, c, urgent("Marisol Quintero"))
+	if line := hello(); line == page {
+		t.Errorf("a call came, and both say %s", line)
 	}
 }

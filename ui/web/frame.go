@@ -22,6 +22,7 @@ type frame struct {
 	Page     string
 	Practice string
 	NowMS    int64
+	Told     uint64 // the hub's count when the page was begun
 	Now      when
 	Me       *me
 	Nav      []navGroup
@@ -74,6 +75,7 @@ const maxBanners = 3
 func (s *Server) frame(c echo.Context, page, title string) (*frame, error) {
 	now := s.app.Clock.Now()
 	f := &frame{Title: s.words.say(title), Page: page, Practice: s.app.Practice().Name, NowMS: now.UnixMilli(), Now: s.today().when(now)}
+	f.Told, _ = c.Get(toldKey).(uint64)
 	if !signedIn(c) {
 		return f, s.view(func(tx *store.Tx) (err error) { f.OnCall, err = s.whoIsOnCall(tx, now); return err })
 	}

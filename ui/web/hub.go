@@ -31,6 +31,7 @@ type hub struct {
 
 	mu      sync.Mutex
 	closed  bool
+	told    uint64 // how often pages were told something
 	streams map[*stream]bool
 	over    chan struct{} // closed when the hub is
 }
@@ -90,6 +91,14 @@ func (h *hub) leave(s *stream) {
 	delete(h.streams, s)
 }
 
+// count answers how often pages were told something. A page that was made at
+// another count than its line was opened at has missed something.
+func (h *hub) count() uint64 {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.told
+}
+
 func (h *hub) open() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -121,6 +130,7 @@ func (h *hub) backup() {
 func (h *hub) each(whose func(*stream) bool, tell func(*pending)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.told++
 	for s := range h.streams {
 		if !whose(s) {
 			continue

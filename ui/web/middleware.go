@@ -133,6 +133,9 @@ func (s *Server) sameOrigin(r route) echo.MiddlewareFunc {
 
 var errForeign = echo.NewHTTPError(http.StatusForbidden, "cross-origin")
 
+// toldKey is under what the request keeps the hub's count at its beginning.
+const toldKey = "told"
+
 // byItself is the header of a request that a module sends without anybody's
 // doing: like a quiet route, it keeps no session alive.
 const byItself = "Nightbell-By-Itself"
@@ -153,6 +156,7 @@ func (s *Server) admitted(r route) echo.MiddlewareFunc {
 			if ok {
 				c.Set(sessionKey, session)
 			}
+			c.Set(toldKey, s.hub.count()) // before anything is read for the page
 			if r.who == anyone {
 				return next(c)
 			}

@@ -94,7 +94,7 @@ func (s *Server) policyRow(tx *store.Tx, p escalation.Policy, names *names) poli
 		for _, t := range step.Whom {
 			whom = append(whom, s.targetName(tx, t, names))
 		}
-		one := ringStep{In: s.words.say("policies.usual-wait"), Text: s.words.and(whom)}
+		one := ringStep{In: s.words.span(stepLength(tx)), Text: s.words.and(whom)}
 		if step.Wait > 0 {
 			one.In = s.words.span(step.Wait)
 		}

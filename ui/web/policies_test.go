@@ -40,6 +40,13 @@ func TestAPolicyIsTriedAndKept(t *testing.T) {
 			t.Errorf("the try does not say %q:\n%s", want, page.Main())
 		}
 	}
+	if !strings.Contains(page.Main(), "Tried, and not kept yet") || !strings.Contains(page.Main(), `name="do" value="try" tabindex="-1"`) {
+		t.Error("it is not said that a try keeps nothing, or Enter in a field keeps the policy")
+	}
+	gone := url.Values{"s1.whom": {"next///", "layer/gone/gone/"}}
+	if page = p.rosa.Post("/bell/policies", urgentPolicy("add", gone)); !strings.Contains(page.Main(), `value="layer/gone/gone/" checked`) {
+		t.Error("somebody whom a step rings is dropped, since the form has no box for them")
+	}
 	page = p.rosa.Post("/bell/policies", urgentPolicy("save", nil))
 	if page.Status != http.StatusOK || page.At.Path != "/bell/policies" || !strings.Contains(page.Main(), "within 20 min") {
 		t.Fatalf("keeping it answers %d", page.Status)
@@ -70,7 +77,7 @@ func (p *rung) lastResortStandsInTheBar(t *testing.T) {
 		p.Received(t, []int{2, 4, 6}[i])
 		p.Advance(wait)
 	}
-	p.Until(t, "the last resort", func() bool { return strings.Contains(bar(), "Call now: Dr. Hale at home +1 503 555 0100") })
+	p.Until(t, "the last resort", func() bool { return strings.Contains(bar(), `Call now: Dr. Hale at home <a href="tel:+15035550100">+1 503 555 0100</a>`) })
 	p.Received(t, 8)
 	if board := html.UnescapeString(p.rosa.Get("/bell/rows").Body); !strings.Contains(board, "All steps are used up") || !strings.Contains(board, "+1 503 555 0100") {
 		t.Error("the board does not say so")
@@ -81,7 +88,7 @@ func TestAPolicyThatWouldRingNobodyIsRefusedInPlace(t *testing.T) {
 	p := ring(t)
 	for words, over := range map[string]url.Values{
 		"Choose whom it rings.":                                     {"s1.whom": nil},
-		"It waits between 5s and 1h0m0s.":                           {"s2.wait": {"2h"}},
+		"It waits between 5s and 1h.":                               {"s2.wait": {"2h"}},
 		"Give a time as 30s, 5m or 1h.":                             {"s1.wait": {"soon"}},
 		"Give a phone number of digits":                             {"phone": {"ask Rosa"}},
 		"The promise to call back is between 1 minute and 24 hours": {"promise": {"5s"}},

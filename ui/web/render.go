@@ -28,6 +28,7 @@ func newRenderer(w words, a *assets) (*renderer, error) {
 	around, err := template.New("").Funcs(template.FuncMap{
 		"say":     w.say,
 		"static":  a.path,
+		"tel":     telephone,
 		"modules": func() []string { return a.modules },
 		"jsWords": func() string { return jsWords },
 		"upper":   strings.ToUpper,

@@ -7,7 +7,10 @@ const stale = 5000;
 export function start() {
   const begun = Date.now(), until = Number(document.querySelector('.phone [data-until]')?.dataset.until);
   if (document.body.dataset.page !== 'answer') return;
-  const anew = () => { if (!document.hidden && Date.now() - begun > stale) location.reload(); };
+  const anew = async () => { // a phone without a line keeps its buttons
+    if (document.hidden || Date.now() - begun < stale) return;
+    try { if ((await fetch(location.href, { cache: 'no-store' })).ok) location.reload(); } catch {}
+  };
   addEventListener('visibilitychange', anew);
   if (until) setInterval(() => { if (now() > until + 1000) anew(); }, 1000);
 }

@@ -28,8 +28,11 @@ function connect() {
   source?.close();
   source = new EventSource('/events');
   source.addEventListener('hello', e => {
-    desk = alive(e).desk;
-    tell('hello', { again: wasLive });
+    const data = alive(e);
+    desk = data.desk;
+    // What was told between the making of the page and the opening of its line is
+    // asked for, as after a line that broke.
+    tell('hello', { again: wasLive || data.told !== Number(document.body.dataset.told) });
     wasLive = true;
   });
   source.addEventListener('beat', alive);

@@ -48,5 +48,6 @@ export function start() {
     const id = pane().dataset.id;
     if (id && (e.detail.messages || []).includes(id)) refresh();
   });
+  line.addEventListener('hello', e => { if (e.detail.again && pane().dataset.id) refresh(); });
   for (const over of ['shut', 'pause', 'ended']) addEventListener(over, () => { if (stale && !busy()) refresh(); }, { capture: true });
 }
