@@ -117,7 +117,7 @@ func (a *Appliance) nameSchedules(file *oncall.File, f ShiftFile) error {
 	for i := range file.Shifts {
 		s := &file.Shifts[i]
 		if s.Schedule == "" && unsaid {
-			return withTodo("there are several schedules, and "+s.Where+" does not say which it belongs to", "name it with --schedule: "+scheduleNames(plan))
+			return withTodo("there are several schedules, and "+s.Where+" does not say which it belongs to", "say which of them as its schedule: "+scheduleNames(plan))
 		}
 		s.Schedule = cmp.Or(s.Schedule, f.Schedule)
 		s.Layer = cmp.Or(s.Layer, f.Layer, layerOf(plan, s.Schedule))

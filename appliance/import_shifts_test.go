@@ -173,8 +173,13 @@ func TestAScheduleThatCouldBeSeveralIsAskedFor(t *testing.T) {
 		}
 	}
 	f := table(p, "okafor 1 8 20")
-	if _, err := p.ImportShifts(t.Context(), "owner", f); err == nil || !strings.Contains(err.Error(), "several schedules") {
+	_, err := p.ImportShifts(t.Context(), "owner", f)
+	if err == nil || !strings.Contains(err.Error(), "several schedules") {
 		t.Errorf("one was chosen: %v", err)
+	}
+	var advice *appliance.Advice // the page says it too, and has no --schedule
+	if !errors.As(err, &advice) || !strings.HasSuffix(advice.Todo(), "its schedule: Cardiology, Pediatrics") || strings.Contains(advice.Todo(), "--") {
+		t.Errorf("what to do: %+v", advice)
 	}
 	f.Schedule = "pediatrics"
 	importShifts(t, p, f)
