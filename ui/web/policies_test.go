@@ -77,7 +77,9 @@ func (p *rung) lastResortStandsInTheBar(t *testing.T) {
 		p.Received(t, []int{2, 4, 6}[i])
 		p.Advance(wait)
 	}
-	p.Until(t, "the last resort", func() bool { return strings.Contains(bar(), `Call now: Dr. Hale at home <a href="tel:+15035550100">+1 503 555 0100</a>`) })
+	p.Until(t, "the last resort", func() bool {
+		return strings.Contains(bar(), `Call now: Dr. Hale at home <a href="tel:+15035550100">+1 503 555 0100</a>`)
+	})
 	p.Received(t, 8)
 	if board := html.UnescapeString(p.rosa.Get("/bell/rows").Body); !strings.Contains(board, "All steps are used up") || !strings.Contains(board, "+1 503 555 0100") {
 		t.Error("the board does not say so")
