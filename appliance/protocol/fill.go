@@ -93,7 +93,7 @@ func knownAnywhere(name string) bool {
 // check answers what is wrong with a tidy value, or "".
 func (f Field) check(value string) string {
 	if value == "" {
-		if f.Required {
+		if f.Ask == Required {
 			return "is missing."
 		}
 		return ""

@@ -176,7 +176,7 @@ func (s *Server) takePage(c echo.Context, status int, t taking, bad []protocol.P
 		v.SaveLabel = s.words.say("js.save-ring")
 	}
 	for _, one := range p.Types {
-		v.Types = append(v.Types, typeChoice{ID: string(one.ID), Name: one.Name, Short: one.Short, Key: itoa(one.Key), Urgency: one.Urgency.String(), Urgent: one.Urgency == message.Urgent, Chosen: one.ID == t.kind})
+		v.Types = append(v.Types, typeChoice{ID: string(one.ID), Name: one.Name, Short: one.Short, Key: one.Key, Urgency: one.Urgency.String(), Urgent: one.Urgency == message.Urgent, Chosen: one.ID == t.kind})
 		v.LeaveOut = append(v.LeaveOut, perType{string(one.ID), one.LeaveOut, one.ID != t.kind})
 		v.Tell = append(v.Tell, perType{string(one.ID), one.Goodbye, one.ID != t.kind})
 	}
@@ -248,7 +248,7 @@ func comesAfter(p protocol.Protocol, a, b fieldView) bool {
 }
 
 func fieldOf(f protocol.Field, t taking, bad []protocol.Problem) fieldView {
-	v := fieldView{Name: fieldPrefix + f.Name, Label: f.Label, Hint: f.Hint, Kind: "line", Wide: f.Wide, Required: f.Required, Value: t.form[f.Name].Reveal(), Max: maxShort}
+	v := fieldView{Name: fieldPrefix + f.Name, Label: f.Label, Hint: f.Hint, Kind: "line", Wide: f.Wide, Required: f.Ask == protocol.Required, Value: t.form[f.Name].Reveal(), Max: maxShort}
 	switch f.Kind {
 	case protocol.LongText:
 		v.Kind, v.Max = "text", maxLong
