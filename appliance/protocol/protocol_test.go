@@ -25,7 +25,7 @@ func TestTheBuiltInProtocolIsWhole(t *testing.T) {
 		t.Fatalf("version %d with %d types", p.Version, len(p.Types))
 	}
 	for i, typ := range p.Types {
-		if typ.ID != want[i] || typ.Key != i+1 {
+		if typ.ID != want[i] || typ.Key != string(rune('1'+i)) {
 			t.Errorf("type %d is %s with key %d", i+1, typ.ID, typ.Key)
 		}
 		if typ.Name == "" || typ.Short == "" || typ.Goodbye == "" || typ.LeaveOut == "" || typ.Due <= 0 {
@@ -54,7 +54,7 @@ func checkFields(t *testing.T, typ protocol.Type) {
 		}
 	}
 	for _, name := range []string{"caller", "callback"} {
-		if f, ok := typ.Field(name); !ok || !f.Required {
+		if f, ok := typ.Field(name); !ok || f.Ask != protocol.Required {
 			t.Errorf("%s does not ask for the %s", typ.ID, name)
 		}
 	}
