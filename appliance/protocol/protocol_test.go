@@ -26,7 +26,7 @@ func TestTheBuiltInProtocolIsWhole(t *testing.T) {
 	}
 	for i, typ := range p.Types {
 		if typ.ID != want[i] || typ.Key != string(rune('1'+i)) {
-			t.Errorf("type %d is %s with key %d", i+1, typ.ID, typ.Key)
+			t.Errorf("type %d is %s with key %s", i+1, typ.ID, typ.Key)
 		}
 		if typ.Name == "" || typ.Short == "" || typ.Goodbye == "" || typ.LeaveOut == "" || typ.Due <= 0 {
 			t.Errorf("%s lacks a word", typ.ID)
