@@ -97,7 +97,7 @@ func (c change) bout(t *timer, reason notify.Reason, declined []Rung) error {
 // choose takes the policy for a message. Where there is none any more, what
 // began to ring goes on as it did.
 func (c change) choose(t *timer) {
-	if p, rings := PolicyFor(c.tx, t.Type, t.Urgency); rings {
+	if p, rings := PolicyFor(c.tx, t.Type, t.Urgency); rings || t.OnCall {
 		t.Policy = &p
 		if p.ID() == usual().ID() && !c.tx.Has(policyBucket, p.ID()) {
 			t.Policy = nil

@@ -134,10 +134,10 @@ func (e *Engine) door(tx *store.Tx, env message.Envelope, c cause, at time.Time)
 func (e *Engine) timerOf(tx *store.Tx, env message.Envelope, at time.Time) (timer, bool) {
 	t := getTimer(tx, env.ID)
 	if t.State == Silent {
-		if _, rings := PolicyFor(tx, env.CallType, env.Urgency); !rings {
+		if _, rings := PolicyFor(tx, env.CallType, env.Urgency); !rings && !env.OnCall {
 			return t, false
 		}
-		t = timer{Message: env.ID, Number: env.Number, Type: env.CallType, Urgency: env.Urgency, Reason: notify.Waiting, Since: env.ReceivedAt.UTC(), Rev: at.UnixNano()}
+		t = timer{Message: env.ID, Number: env.Number, Type: env.CallType, Urgency: env.Urgency, OnCall: env.OnCall, Given: env.Assignee, Reason: notify.Waiting, Since: env.ReceivedAt.UTC(), Rev: at.UnixNano()}
 	}
 	t.Assignee = env.Assignee
 	return t, true

@@ -194,7 +194,11 @@ func (p *practice) call(u message.Urgency) message.ID {
 }
 
 func (p *practice) tryCall(u message.Urgency) (message.ID, error) {
-	env, at := p.newMessage(u), p.clock.Now()
+	return p.tryMessage(p.newMessage(u))
+}
+
+func (p *practice) tryMessage(env message.Envelope) (message.ID, error) {
+	at := p.clock.Now()
 	err := p.store.Update(p.t.Context(), func(tx *store.Tx) error {
 		if err := store.PutEnvelope(tx, env); err != nil {
 			return err

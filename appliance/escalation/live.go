@@ -97,7 +97,7 @@ func (t *timer) live() Live {
 	if t.State != Ringing {
 		return l
 	}
-	places := t.policy().places(t.Reason)
+	places := t.places()
 	now := places[max(0, t.Step-1)%len(places)]
 	l.Step, l.Of = now.n, now.of
 	if l.LastResort = t.Last; t.Last {

@@ -29,7 +29,7 @@ type turn struct {
 // next answers the next step of a bell. Places are held by person, not by index:
 // a list that was changed in the meantime skips nobody and rings nobody twice.
 func (p *planner) next(t *timer) (turn, error) {
-	places := t.policy().places(t.Reason)
+	places := t.places()
 	now := turn{place: places[t.Step%len(places)], last: t.Step >= len(places)}
 	if now.again && !now.last {
 		now.add(t, t.Asked, false)

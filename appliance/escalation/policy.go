@@ -77,14 +77,17 @@ type place struct {
 	again bool // the same people once more
 }
 
-// places are the steps of a bout.
-func (p Policy) places(reason notify.Reason) []place {
-	steps := p.Steps
+// places are the steps of the bout that a bell is in: who was given the message
+// is rung before anybody else.
+func (t *timer) places() []place {
+	p, steps := t.policy(), t.policy().Steps
 	switch {
-	case reason != notify.Waiting && len(p.Again) > 0:
+	case t.Reason != notify.Waiting && len(p.Again) > 0:
 		steps = p.Again
-	case reason != notify.Waiting:
-		steps = append([]Step{{Whom: []Target{{Kind: Assignee}}}}, p.Steps...)
+	case t.Reason != notify.Waiting:
+		steps = append([]Step{{Whom: []Target{{Kind: Assignee}}}}, steps...)
+	case t.Given != "":
+		steps = append([]Step{{Whom: []Target{{Kind: OnePerson, Person: t.Given}}}}, steps...)
 	}
 	var list []place
 	for i, s := range steps {

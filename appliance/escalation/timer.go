@@ -24,7 +24,9 @@ type timer struct {
 	Number   message.Number     `json:"number"`
 	Type     message.CallType   `json:"type"`
 	Urgency  message.Urgency    `json:"urgency"`
+	OnCall   bool               `json:"on_call,omitempty"` // it rings whatever its urgency
 	Assignee message.PersonID   `json:"assignee,omitempty"`
+	Given    message.PersonID   `json:"given,omitempty"` // whom it came in for: rung before the policy's first step
 	State    State              `json:"state"`
 	Reason   notify.Reason      `json:"reason"`           // which bout this is
 	Bout     time.Time          `json:"bout,omitzero"`    // when it began: a name for it, never moved with the clock

@@ -15,10 +15,11 @@ import (
 
 // draft is one message between Take and its commit.
 type draft struct {
-	in      *Intake
-	taking  Taking
-	typ     protocol.Type
-	version int
+	in       *Intake
+	taking   Taking
+	typ      protocol.Type
+	protocol protocol.Protocol
+	calendar protocol.Calendar
 
 	urgency message.Urgency
 	record  message.Record
@@ -76,6 +77,9 @@ func (d *draft) commit(ctx context.Context, pack vault.Pack) (r Receipt, err err
 			return err
 		}
 		env := env
+		if env.Assignee != "" && !d.in.works(tx, env.Assignee) {
+			env.Assignee = "" // the team has it: a person who left works nothing
+		}
 		if env.Number, err = store.NextNumber(tx); err != nil {
 			return err
 		}
@@ -110,12 +114,17 @@ func (d *draft) write(tx *store.Tx, env message.Envelope, pack vault.Pack, event
 	return store.RememberKey(tx, d.taking.scope(), d.taking.Key, env.ID, env.ReceivedAt)
 }
 
+// envelope is what anyone may see of the message, routed by the first rule of the
+// protocol that it matches at the moment of its commit.
 func (d *draft) envelope(pack vault.Pack, at time.Time) message.Envelope {
+	to := d.protocol.Route(d.calendar, protocol.Call{
+		Type: d.typ.ID, Urgency: d.urgency, Provider: d.taking.Form[protocol.FieldProvider], Channel: d.taking.Channel, At: at,
+	})
 	return message.Envelope{
 		ID: d.record.Message, ReceivedAt: at, Channel: d.taking.Channel,
-		CallType: d.typ.ID, Urgency: d.urgency, Status: message.New, Team: message.Everybody,
-		TypedBy: d.taking.TypedBy, Device: d.taking.Device, Protocol: d.version,
-		Due: at.Add(d.typ.DueAfter(d.urgency)), Flags: d.taking.Flags,
+		CallType: d.typ.ID, Urgency: d.urgency, Status: message.New, Team: to.Team, Assignee: to.Person,
+		TypedBy: d.taking.TypedBy, Device: d.taking.Device, Protocol: d.protocol.Version,
+		Route: to.Route, OnCall: to.OnCall, Due: to.Due, Flags: d.taking.Flags,
 		Parts: append([]message.Part{pack.Part}, d.blobs...),
 	}
 }

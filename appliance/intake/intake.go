@@ -28,13 +28,19 @@ type Bell interface {
 	Begin(tx *store.Tx, e message.Envelope, at time.Time) error
 }
 
+// Rules answer the protocol that counts now and the calendar of the practice: the
+// same that a page or a command explains.
+type Rules func(tx *store.Tx) (protocol.Protocol, protocol.Calendar, error)
+
 // Options are what an Intake works with.
 type Options struct {
 	Store *store.Store
 	Vault *vault.Vault
 	Bell  Bell
-	Clock clockwork.Clock // nil is the real one
-	Log   *slog.Logger    // nil is slog's default
+	Rules Rules                                  // nil: what was shipped, in UTC and without holidays
+	Works func(*store.Tx, message.PersonID) bool // whether a person is there to work messages; nil: everybody is
+	Clock clockwork.Clock                        // nil is the real one
+	Log   *slog.Logger                           // nil is slog's default
 }
 
 // Intake takes messages. Its methods may be called from any goroutine.
@@ -42,13 +48,21 @@ type Intake struct {
 	store *store.Store
 	vault *vault.Vault
 	bell  Bell
+	rules Rules
+	works func(*store.Tx, message.PersonID) bool
 	clock clockwork.Clock
 	log   *slog.Logger
 }
 
 // New answers an Intake.
 func New(o Options) *Intake {
-	in := &Intake{store: o.Store, vault: o.Vault, bell: o.Bell, clock: o.Clock, log: o.Log}
+	in := &Intake{store: o.Store, vault: o.Vault, bell: o.Bell, rules: o.Rules, works: o.Works, clock: o.Clock, log: o.Log}
+	if in.rules == nil {
+		in.rules = shipped
+	}
+	if in.works == nil {
+		in.works = func(*store.Tx, message.PersonID) bool { return true }
+	}
 	if in.clock == nil {
 		in.clock = clockwork.NewRealClock()
 	}
@@ -56,6 +70,11 @@ func New(o Options) *Intake {
 		in.log = slog.Default()
 	}
 	return in
+}
+
+func shipped(tx *store.Tx) (protocol.Protocol, protocol.Calendar, error) {
+	p, err := protocol.Current(tx)
+	return p, protocol.Calendar{Zone: time.UTC}, err
 }
 
 // Receipt says what was taken, for the caller on the phone, the SMTP client or
@@ -79,7 +98,7 @@ func (in *Intake) Take(ctx context.Context, t Taking) (Receipt, error) {
 	if err := in.store.Accepting(); err != nil {
 		return Receipt{}, fmt.Errorf("taking a message: %w", err)
 	}
-	p, err := in.protocol()
+	p, cal, err := in.current()
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -87,7 +106,7 @@ func (in *Intake) Take(ctx context.Context, t Taking) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	d := &draft{in: in, taking: t, typ: typ, version: p.Version}
+	d := &draft{in: in, taking: t, typ: typ, protocol: p, calendar: cal}
 	r, err := d.take(ctx)
 	if err != nil {
 		return Receipt{}, err
@@ -99,15 +118,15 @@ func (in *Intake) Take(ctx context.Context, t Taking) (Receipt, error) {
 	return r, nil
 }
 
-func (in *Intake) protocol() (p protocol.Protocol, err error) {
+func (in *Intake) current() (p protocol.Protocol, cal protocol.Calendar, err error) {
 	err = in.store.View(func(tx *store.Tx) error {
-		p, err = protocol.Current(tx)
+		p, cal, err = in.rules(tx)
 		return err
 	})
 	if err != nil {
-		return p, fmt.Errorf("reading the protocol: %w", err)
+		return p, cal, fmt.Errorf("reading the protocol: %w", err)
 	}
-	return p, nil
+	return p, cal, nil
 }
 
 // before answers the receipt of an earlier taking under the same key. It is

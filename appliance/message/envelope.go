@@ -17,6 +17,8 @@ type Envelope struct {
 	TypedBy    PersonID  `json:"typed_by,omitempty"` // the call taker, where a person took it
 	Device     DeviceID  `json:"device,omitempty"`   // the machine, where one sent it
 	Protocol   int       `json:"protocol"`           // version it was taken under
+	Route      string    `json:"route,omitempty"`    // id of the protocol's rule that it went by
+	OnCall     bool      `json:"on_call,omitempty"`  // it went to whoever is on call: it is rung, whatever its urgency
 	Due        time.Time `json:"due,omitzero"`       // UTC
 	TakenAt    time.Time `json:"taken_at,omitzero"`  // first time a person took it
 	ClosedAt   time.Time `json:"closed_at,omitzero"` // zero while open
@@ -30,6 +32,7 @@ type Flag string
 
 const (
 	FlagUnknownAddress Flag = "unknown-address" // sent to a local part that names no call type
+	FlagRedFlag        Flag = "red-flag"        // its words, not a person, made it more urgent
 	FlagUnreadable     Flag = "unreadable"      // no text was found; the mail as it came is kept
 )
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Record is the clear content of one sealed record: what an intake took, or
@@ -18,6 +19,8 @@ type Record struct {
 	Form    map[string]Clear
 	Text    Clear // free text, or a mail's readable text
 	Files   []File
+	Script  []Spoken  // the steps of the script, in their order
+	Flags   []Flagged // the red flags that the words raised
 }
 
 // File is something attached to a record. Small ones lie in it (Data), larger
@@ -77,8 +80,8 @@ func DecodeRecord(line []byte) (Record, error) {
 	return l.record(), nil
 }
 
-// recordLine and fileLine are a record and a file as they stand in their line:
-// the same, in plain strings, which nothing outside this file can hold.
+// recordLine and what it holds are a record as it stands in its line: the same,
+// in plain strings, which nothing outside this file can hold.
 type recordLine struct {
 	Message ID                `json:"message"`
 	Part    ID                `json:"part"`
@@ -87,6 +90,22 @@ type recordLine struct {
 	Form    map[string]string `json:"form,omitempty"`
 	Text    string            `json:"text,omitempty"`
 	Files   []fileLine        `json:"files,omitempty"`
+	Script  []spokenLine      `json:"script,omitempty"`
+	Flags   []flaggedLine     `json:"flags,omitempty"`
+}
+
+type spokenLine struct {
+	Step    string    `json:"step"`
+	At      time.Time `json:"at"`
+	Skipped bool      `json:"skipped,omitempty"`
+	Answer  string    `json:"answer,omitempty"`
+}
+
+type flaggedLine struct {
+	Flag string    `json:"flag"`
+	Said FlagWord  `json:"said"`
+	At   time.Time `json:"at"`
+	Why  string    `json:"why,omitempty"`
 }
 
 type fileLine struct {
@@ -112,6 +131,12 @@ func lineOf(r Record) recordLine {
 		l.Files = append(l.Files, fileLine{Name: string(f.Name), Type: f.Type, Role: f.Role, Size: f.Size,
 			Data: f.Data, Blob: f.Blob, Key: string(f.Key), Bytes: f.Bytes})
 	}
+	for _, s := range r.Script {
+		l.Script = append(l.Script, spokenLine{s.Step, s.At, s.Skipped, string(s.Answer)})
+	}
+	for _, f := range r.Flags {
+		l.Flags = append(l.Flags, flaggedLine{f.Flag, f.Said, f.At, string(f.Why)})
+	}
 	return l
 }
 
@@ -126,6 +151,12 @@ func (l recordLine) record() Record {
 	for _, f := range l.Files {
 		r.Files = append(r.Files, File{Name: Clear(f.Name), Type: f.Type, Role: f.Role, Size: f.Size,
 			Data: f.Data, Blob: f.Blob, Key: Clear(f.Key), Bytes: f.Bytes})
+	}
+	for _, s := range l.Script {
+		r.Script = append(r.Script, Spoken{s.Step, s.At, s.Skipped, Clear(s.Answer)})
+	}
+	for _, f := range l.Flags {
+		r.Flags = append(r.Flags, Flagged{f.Flag, f.Said, f.At, Clear(f.Why)})
 	}
 	return r
 }

@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"nightbell/appliance/message"
 )
@@ -12,6 +13,8 @@ const (
 	someMessage = message.ID("0192f3a4-0000-7000-8000-000000000001")
 	somePart    = message.ID("0192f3a4-0000-7000-8000-000000000002")
 )
+
+var someTime = time.Date(2026, 11, 24, 3, 4, 5, 0, time.UTC)
 
 func someRecord() message.Record {
 	return message.Record{
@@ -22,6 +25,8 @@ func someRecord() message.Record {
 			{Name: "a.txt", Type: "text/plain", Role: message.RoleAttachment, Size: 3, Data: []byte{0, 1, 255}, Bytes: "ab"},
 			{Name: "b.wav", Type: "audio/wav", Role: message.RoleAttachment, Size: 1 << 20, Blob: somePart, Key: "AGE-SECRET-KEY-PQ-1", Bytes: "cd"},
 		},
+		Script: []message.Spoken{{Step: "greeting", At: someTime}, {Step: "breathing", At: someTime, Answer: "No"}, {Step: "since", At: someTime, Skipped: true}},
+		Flags:  []message.Flagged{{Flag: "chest-pain", Said: message.FlagNo, At: someTime, Why: "a bruise"}, {Flag: "stroke", Said: message.FlagYes, At: someTime}},
 	}
 }
 

@@ -18,6 +18,9 @@ type Route struct {
 	Due  Duration `yaml:"due,omitempty"` // 0: as the type says
 }
 
+// FieldProvider is the form's field that rules for a provider look at.
+const FieldProvider = "provider"
+
 // Match is what a route looks at.
 type Match struct {
 	Types     []message.CallType `yaml:"call_types,omitempty"`
