@@ -52,6 +52,7 @@ type Appliance struct {
 	Access  *access.Access
 	Intake  *intake.Intake
 	Desk    *desk.Desk
+	Drafts  *desk.Drafts // calls that are being typed
 	Bell    *escalation.Engine
 	Desks   *notify.Desks
 	Tokens  notify.Tokens // of answers to notices
@@ -139,6 +140,7 @@ func (a *Appliance) wire() {
 	})
 	a.Intake = intake.New(intake.Options{Store: a.Store, Vault: a.Vault, Clock: a.Clock, Bell: a.Bell, Log: a.Log})
 	a.Desk = desk.New(desk.Options{Store: a.Store, Vault: a.Vault, Access: a.Access, Clock: a.Clock, Bell: a.Bell, Sender: sealedMail{a}, Zone: a.practice.Zone, Log: a.Log})
+	a.Drafts = desk.NewDrafts(a.Node, a.Desk)
 	a.Backup = backup.New(backup.Options{Store: a.Store, Vault: a.Vault, Node: a.Node, Clock: a.Clock, Log: a.Log})
 }
 

@@ -32,6 +32,7 @@ func (a *Appliance) Run(ctx context.Context, mail net.Listener) error {
 		"backup":      a.Backup.Run,
 		"access":      a.Access.Run,
 		"desk":        a.Desk.Run,
+		"drafts":      a.Drafts.Run,
 		"certificate": a.renewCertificate,
 		"digest":      a.tellOwners,
 		"store":       a.watchStore,

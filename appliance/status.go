@@ -76,6 +76,7 @@ func (a *Appliance) Findings(ctx context.Context) ([]finding.Finding, error) {
 		all = append(all, notify.ReadyFindings(tx)...)
 		of("channels")(a.oneKindFindings(tx, at))
 		of("desk")(a.Desk.Findings(tx))
+		of("drafts")(a.Drafts.Findings(tx))
 		return nil
 	})
 	if err != nil {
