@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"nightbell/appliance/audit"
@@ -17,6 +18,7 @@ type Change struct {
 	Name         *string
 	FullName     *string
 	Roles        []Role
+	Teams        *[]message.TeamID
 	Mail         *string
 	AgeRecipient *string
 
@@ -96,6 +98,9 @@ func (c Change) apply(p Person) (Person, error) {
 	if c.Roles != nil {
 		p.Roles = slices.Clone(c.Roles)
 	}
+	if c.Teams != nil {
+		p.Teams = slices.Clone(*c.Teams)
+	}
 	return p, p.check()
 }
 
@@ -114,7 +119,18 @@ func changed(before, after Person) map[string]string {
 	if !slices.Equal(before.Roles, after.Roles) {
 		data["roles"], data["roles_before"] = rolesText(after.Roles), rolesText(before.Roles)
 	}
+	if !slices.Equal(before.Teams, after.Teams) {
+		data["teams"], data["teams_before"] = teamsText(after.Teams), teamsText(before.Teams)
+	}
 	return data
+}
+
+func teamsText(teams []message.TeamID) string {
+	var ids []string
+	for _, t := range teams {
+		ids = append(ids, string(t))
+	}
+	return strings.Join(ids, " ")
 }
 
 // Disable ends an account: its sessions end, its key slot and its password are

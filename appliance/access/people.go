@@ -25,6 +25,7 @@ type Person struct {
 	Name         string           `json:"name,omitempty"` // signs in with; a contact needs none
 	FullName     string           `json:"full_name"`
 	Roles        []Role           `json:"roles,omitempty"`
+	Teams        []message.TeamID `json:"teams,omitempty"`         // beside "everybody", which all staff are in
 	Mail         string           `json:"mail,omitempty"`          // where notices and sealed mail go
 	AgeRecipient string           `json:"age_recipient,omitempty"` // what "send securely" seals to
 	Contact      bool             `json:"contact,omitempty"`       // outside: never signs in
@@ -43,6 +44,13 @@ type Person struct {
 
 // Staff says whether the person may sign in at all.
 func (p Person) Staff() bool { return !p.Contact && !p.Disabled }
+
+// In says whether messages given to a team are the person's to work.
+func (p Person) In(team message.TeamID) bool { return in(p.Teams, team) }
+
+func in(teams []message.TeamID, team message.TeamID) bool {
+	return team == "" || team == message.Everybody || slices.Contains(teams, team)
+}
 
 // Call is what people call them on a page: the full name, else the sign-in name.
 func (p Person) Call() string { return cmp.Or(p.FullName, p.Name) }
@@ -100,6 +108,22 @@ func (a *Access) People(tx *store.Tx) ([]Person, error) {
 		return cmp.Or(cmp.Compare(rank(p), rank(q)), strings.Compare(strings.ToLower(p.Call()), strings.ToLower(q.Call())), cmp.Compare(p.ID, q.ID))
 	})
 	return all, err
+}
+
+// Works says whether a person is there to work messages.
+func (a *Access) Works(tx *store.Tx, id message.PersonID) bool {
+	p, ok, err := people.Get(tx, string(id))
+	return err == nil && ok && p.Staff() && Allowed(p.Roles, WorkMessage)
+}
+
+// Staffed says whether somebody of a team is there to work messages. Everybody is.
+func (a *Access) Staffed(tx *store.Tx, team message.TeamID) bool {
+	staffed := in(nil, team)
+	_ = people.Each(tx, "", func(_ string, p Person) error { // who cannot be read is not there
+		staffed = staffed || p.Staff() && Allowed(p.Roles, WorkMessage) && p.In(team)
+		return nil
+	})
+	return staffed
 }
 
 // NewReaders answers who got a key slot since then, so that all readers can be

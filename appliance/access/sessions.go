@@ -25,6 +25,7 @@ type Session struct {
 	Name     string
 	FullName string
 	Roles    []Role
+	Teams    []message.TeamID
 
 	Reader    bool // holds a key slot and a role that reads
 	WantsSlot bool // has a role that reads, but nobody who reads has said yes yet
@@ -169,3 +170,6 @@ func (s *sessions) change(match func(*held) bool, alter func(*held)) {
 		}
 	}
 }
+
+// In says whether messages given to a team are the session's to read and work.
+func (s Session) In(team message.TeamID) bool { return in(s.Teams, team) }

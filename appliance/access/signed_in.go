@@ -47,7 +47,7 @@ func (a *Access) session(token string, touch bool) (Session, bool) {
 	}
 	reads := Reads(p.Roles)
 	return Session{
-		ID: h.id, Who: p.ID, Name: p.Name, FullName: p.FullName, Roles: p.Roles,
+		ID: h.id, Who: p.ID, Name: p.Name, FullName: p.FullName, Roles: p.Roles, Teams: p.Teams,
 		Reader: reads && slot, WantsSlot: reads && !slot, Asleep: h.asleep && reads && slot,
 		From: h.from, SignedInAt: h.since, LastSeen: h.seen, EndsAt: h.since.Add(a.sessions.absolute),
 	}, true

@@ -115,6 +115,9 @@ func (d *Desk) commit(ctx context.Context, s access.Session, id message.ID, a ac
 				return err
 			}
 		}
+		if a.via == "" && !mayWork(s, e) { // an answer by another way was asked for
+			return &access.Denied{Need: access.ReadTeam}
+		}
 		if a.move != nil {
 			if err := a.move(tx, &e, at); err != nil {
 				return err

@@ -301,10 +301,10 @@ func partOf(e message.Envelope, id message.ID) (message.Part, bool) {
 func (d *Desk) may(s access.Session, v View, at time.Time) May {
 	step := func(step message.Step) bool {
 		_, err := v.Envelope.Status.Next(step)
-		return err == nil && s.May(access.WorkMessage)
+		return err == nil && s.May(access.WorkMessage) && mayWork(s, v.Envelope)
 	}
 	bell := v.Bell
-	answers := s.May(access.WorkMessage) && (bell.Rings || bell.Promised && v.Envelope.Assignee == s.Who)
+	answers := s.May(access.WorkMessage) && mayWork(s, v.Envelope) && (bell.Rings || bell.Promised && v.Envelope.Assignee == s.Who)
 	return May{
 		Decline:  answers && !bell.Declined,
 		Snooze:   answers && !bell.Heard,

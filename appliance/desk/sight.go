@@ -51,9 +51,20 @@ func sees(s access.Session, e message.Envelope) bool {
 }
 
 // mayRead says whether a session may read what a message says, were it open.
-// There is one team, so that "of their own team" is everything.
 func mayRead(s access.Session, e message.Envelope, at time.Time) bool {
-	return s.May(access.ReadTeam) || s.May(access.ReadOwn) && ownStill(s, e, at)
+	return s.May(access.ReadTeam) && theirs(s, e) || s.May(access.ReadOwn) && ownStill(s, e, at)
+}
+
+// theirs says whether a message is the session's to read and to work by whom it
+// was given to: their team, they themselves, or as a clinical one any provider.
+func theirs(s access.Session, e message.Envelope) bool {
+	return s.In(e.Team) || e.Assignee == s.Who || e.Clinical && access.Allowed(s.Roles, access.ReadClinical)
+}
+
+// mayWork says whether a session may do something to a message. Whoever works
+// messages may help with an urgent one.
+func mayWork(s access.Session, e message.Envelope) bool {
+	return theirs(s, e) || e.Urgency == message.Urgent || e.TypedBy != "" && e.TypedBy == s.Who
 }
 
 // ownStill says whether a message is the session's own and still readable to it.
@@ -77,7 +88,7 @@ func (d *Desk) sealOf(s access.Session, e message.Envelope, at time.Time) Seal {
 			return Locked
 		}
 		return Opened
-	case s.Asleep && access.Allowed(s.Roles, access.ReadTeam):
+	case s.Asleep && access.Allowed(s.Roles, access.ReadTeam) && theirs(s, e):
 		return Locked
 	}
 	return NotYours

@@ -288,3 +288,47 @@ func TestFiltersOfTheList(t *testing.T) {
 		t.Errorf("the pages have %d and %d rows", len(page.Rows), len(rest.Rows))
 	}
 }
+
+func TestAMessageIsReadByTheTeamItWasGivenTo(t *testing.T) {
+	o := open(t)
+	give := func(change func(e *message.Envelope)) message.ID {
+		id := o.take("p-ana")
+		o.must(o.store.Update(t.Context(), func(tx *store.Tx) error {
+			e, _, err := store.GetEnvelope(tx, id)
+			if err != nil {
+				return err
+			}
+			e.Team, e.Urgency, e.Clinical = "billing", message.Routine, false
+			change(&e)
+			return store.PutEnvelope(tx, e)
+		}))
+		return id
+	}
+	of := give(func(*message.Envelope) {})
+	clinical := give(func(e *message.Envelope) { e.Clinical = true })
+	given := give(func(e *message.Envelope) { e.Assignee = rosa.Who })
+	urgent := give(func(e *message.Envelope) { e.Urgency, e.Clinical = message.Urgent, true })
+	biller := access.Session{Who: "p-bill", Roles: []access.Role{access.FrontDesk}, Teams: []message.TeamID{"billing"}}
+	for name, c := range map[string]struct {
+		s       access.Session
+		id      message.ID
+		read    desk.Seal
+		mayTake bool
+	}{
+		"the team":                         {biller, of, desk.Opened, true},
+		"another team":                     {rosa, of, desk.NotYours, false},
+		"a provider":                       {okafor, of, desk.NotYours, false},
+		"a provider, a clinical one":       {okafor, clinical, desk.Opened, true},
+		"the front desk, a clinical one":   {rosa, clinical, desk.NotYours, false},
+		"who was given it":                 {rosa, given, desk.Opened, true},
+		"whoever helps with an urgent one": {rosa, urgent, desk.NotYours, true},
+	} {
+		v := o.look(c.s, c.id)
+		if v.Seal != c.read || v.May.Take != c.mayTake {
+			t.Errorf("%s: sealed %q, may take it %v", name, v.Seal, v.May.Take)
+		}
+		if _, err := o.desk.Take(t.Context(), c.s, c.id, desk.Seen{}); (err == nil) != c.mayTake {
+			t.Errorf("%s: taking it is answered %v", name, err)
+		}
+	}
+}

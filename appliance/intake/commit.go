@@ -76,10 +76,7 @@ func (d *draft) commit(ctx context.Context, pack vault.Pack) (r Receipt, err err
 			r = again
 			return err
 		}
-		env := env
-		if env.Assignee != "" && !d.in.works(tx, env.Assignee) {
-			env.Assignee = "" // the team has it: a person who left works nothing
-		}
+		env := d.in.given(tx, env)
 		if env.Number, err = store.NextNumber(tx); err != nil {
 			return err
 		}
@@ -123,10 +120,25 @@ func (d *draft) envelope(pack vault.Pack, at time.Time) message.Envelope {
 	return message.Envelope{
 		ID: d.record.Message, ReceivedAt: at, Channel: d.taking.Channel,
 		CallType: d.typ.ID, Urgency: d.urgency, Status: message.New, Team: to.Team, Assignee: to.Person,
-		TypedBy: d.taking.TypedBy, Device: d.taking.Device, Protocol: d.protocol.Version,
+		Clinical: d.typ.Clinical || d.urgency == message.Urgent, TypedBy: d.taking.TypedBy, Device: d.taking.Device, Protocol: d.protocol.Version,
 		Route: to.Route, OnCall: to.OnCall, Due: to.Due, Flags: d.taking.Flags,
 		Parts: append([]message.Part{pack.Part}, d.blobs...),
 	}
+}
+
+// given takes a message from a person or a team that is not there to work it:
+// in doubt everybody sees it.
+func (in *Intake) given(tx *store.Tx, env message.Envelope) message.Envelope {
+	if in.staff == nil {
+		return env
+	}
+	if env.Assignee != "" && !in.staff.Works(tx, env.Assignee) {
+		env.Assignee = ""
+	}
+	if !in.staff.Staffed(tx, env.Team) {
+		env.Team = message.Everybody
+	}
+	return env
 }
 
 // drop removes the blobs of a message that was not taken.

@@ -32,15 +32,21 @@ type Bell interface {
 // same that a page or a command explains.
 type Rules func(tx *store.Tx) (protocol.Protocol, protocol.Calendar, error)
 
+// Staff says who is there to work messages.
+type Staff interface {
+	Works(tx *store.Tx, id message.PersonID) bool
+	Staffed(tx *store.Tx, team message.TeamID) bool
+}
+
 // Options are what an Intake works with.
 type Options struct {
 	Store *store.Store
 	Vault *vault.Vault
 	Bell  Bell
-	Rules Rules                                  // nil: what was shipped, in UTC and without holidays
-	Works func(*store.Tx, message.PersonID) bool // whether a person is there to work messages; nil: everybody is
-	Clock clockwork.Clock                        // nil is the real one
-	Log   *slog.Logger                           // nil is slog's default
+	Rules Rules           // nil: what was shipped, in UTC and without holidays
+	Staff Staff           // nil: everybody is there
+	Clock clockwork.Clock // nil is the real one
+	Log   *slog.Logger    // nil is slog's default
 }
 
 // Intake takes messages. Its methods may be called from any goroutine.
@@ -49,19 +55,16 @@ type Intake struct {
 	vault *vault.Vault
 	bell  Bell
 	rules Rules
-	works func(*store.Tx, message.PersonID) bool
+	staff Staff
 	clock clockwork.Clock
 	log   *slog.Logger
 }
 
 // New answers an Intake.
 func New(o Options) *Intake {
-	in := &Intake{store: o.Store, vault: o.Vault, bell: o.Bell, rules: o.Rules, works: o.Works, clock: o.Clock, log: o.Log}
+	in := &Intake{store: o.Store, vault: o.Vault, bell: o.Bell, rules: o.Rules, staff: o.Staff, clock: o.Clock, log: o.Log}
 	if in.rules == nil {
 		in.rules = shipped
-	}
-	if in.works == nil {
-		in.works = func(*store.Tx, message.PersonID) bool { return true }
 	}
 	if in.clock == nil {
 		in.clock = clockwork.NewRealClock()

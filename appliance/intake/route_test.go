@@ -52,16 +52,22 @@ func TestAMessageGoesByTheProtocolsRoutes(t *testing.T) {
 	}
 }
 
-func TestAMessageForSomebodyWhoLeftIsTheTeams(t *testing.T) {
+// nobody is a practice whose people all left.
+type nobody struct{}
+
+func (nobody) Works(*store.Tx, message.PersonID) bool { return false }
+func (nobody) Staffed(*store.Tx, message.TeamID) bool { return false }
+
+func TestAMessageForSomebodyWhoLeftIsEverybodys(t *testing.T) {
 	o := open(t)
 	p := protocol.BuiltIn()
-	p.Routes = []protocol.Route{{ID: "rest", To: protocol.Target{Person: "p-gone"}}}
+	p.Routes = []protocol.Route{{ID: "rest", To: protocol.Target{Team: "gone", Person: "p-gone"}}}
 	o.intake = intake.New(intake.Options{
 		Store: o.store, Vault: o.vault, Bell: o.bell, Clock: o.clock,
 		Rules: func(*store.Tx) (protocol.Protocol, protocol.Calendar, error) {
 			return p, protocol.Calendar{Zone: time.UTC}, nil
 		},
-		Works: func(*store.Tx, message.PersonID) bool { return false },
+		Staff: nobody{},
 	})
 	if e := o.envelope(t, o.take(t, refill()).ID); e.Assignee != "" || e.Team != message.Everybody {
 		t.Errorf("it is %q's, of the team %s", e.Assignee, e.Team)

@@ -17,6 +17,7 @@ type Envelope struct {
 	TypedBy    PersonID  `json:"typed_by,omitempty"` // the call taker, where a person took it
 	Device     DeviceID  `json:"device,omitempty"`   // the machine, where one sent it
 	Protocol   int       `json:"protocol"`           // version it was taken under
+	Clinical   bool      `json:"clinical,omitempty"` // of a type that every provider may read
 	Route      string    `json:"route,omitempty"`    // id of the protocol's rule that it went by
 	OnCall     bool      `json:"on_call,omitempty"`  // it went to whoever is on call: it is rung, whatever its urgency
 	Due        time.Time `json:"due,omitzero"`       // UTC

@@ -9,11 +9,12 @@ import (
 // Type is a kind of call: what is asked and said, and what happens then.
 type Type struct {
 	ID       message.CallType `yaml:"id"`
-	Name     string           `yaml:"name"`            // "Prescription refill"
-	Short    string           `yaml:"short"`           // on chips: "Refill"
-	Key      string           `yaml:"key,omitempty"`   // "1" to "9", "0": the key that chooses it
-	Owner    message.TeamID   `yaml:"owner,omitempty"` // who answers for its fields and script
-	Urgency  message.Urgency  `yaml:"urgency"`         // unless the form raises it
+	Name     string           `yaml:"name"`               // "Prescription refill"
+	Short    string           `yaml:"short"`              // on chips: "Refill"
+	Key      string           `yaml:"key,omitempty"`      // "1" to "9", "0": the key that chooses it
+	Owner    message.TeamID   `yaml:"owner,omitempty"`    // who answers for its fields and script
+	Urgency  message.Urgency  `yaml:"urgency"`            // unless the form raises it
+	Clinical bool             `yaml:"clinical,omitempty"` // every provider may read it, whichever team has it
 	Raises   []Raise          `yaml:"raises,omitempty"`
 	Due      Duration         `yaml:"due"` // how long after it came in it should be worked, unless its route says otherwise
 	Fields   []Field          `yaml:"fields"`
