@@ -41,23 +41,23 @@ func (e *Engine) Simulate(tx *store.Tx, p Policy, at time.Time) ([]SimulatedStep
 	if err := p.check(stepOf(tx)); err != nil {
 		return nil, err
 	}
-	return e.simulate(tx, p, at)
+	return e.simulate(tx, p, "", at)
 }
 
-// SimulateCall is Simulate for a call of a type and urgency as things stand;
-// false when such calls do not ring.
-func (e *Engine) SimulateCall(tx *store.Tx, kind message.CallType, urgency message.Urgency, at time.Time) ([]SimulatedStep, bool, error) {
-	p, rings := PolicyFor(tx, kind, urgency)
-	if !rings {
+// SimulateCall is Simulate for a call that came in now, as things stand; false
+// when it does not ring.
+func (e *Engine) SimulateCall(tx *store.Tx, env message.Envelope, at time.Time) ([]SimulatedStep, bool, error) {
+	p, rings := PolicyFor(tx, env.CallType, env.Urgency)
+	if !rings && !env.OnCall {
 		return nil, false, nil
 	}
-	steps, err := e.simulate(tx, p, at)
+	steps, err := e.simulate(tx, p, env.Assignee, at)
 	return steps, true, err
 }
 
-func (e *Engine) simulate(tx *store.Tx, p Policy, at time.Time) ([]SimulatedStep, error) {
+func (e *Engine) simulate(tx *store.Tx, p Policy, given message.PersonID, at time.Time) ([]SimulatedStep, error) {
 	usualWait := stepOf(tx)
-	t := timer{Type: p.Type, Urgency: p.Urgency, Reason: notify.Waiting, Policy: &p}
+	t := timer{Type: p.Type, Urgency: p.Urgency, Reason: notify.Waiting, Policy: &p, Assignee: given, Given: given}
 	var list []SimulatedStep
 	for moment := at.UTC(); ; {
 		answer, err := oncall.Now(tx, moment)

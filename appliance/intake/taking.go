@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"nightbell/appliance/message"
@@ -21,7 +22,9 @@ type Taking struct {
 	TypedBy message.PersonID // who typed it, or
 	Device  message.DeviceID // which machine sent it: one of the two
 	Flags   []message.Flag
-	Key     string // idempotency key, the sender's own; "" for none
+	Script  []message.Spoken // the steps of the script, where a person followed one
+	HungUp  bool             // the caller is gone: it is taken as far as it came
+	Key     string           // idempotency key, the sender's own; "" for none
 }
 
 // Attachment is a file of a Taking: Data, or what Open answers when it is large.
@@ -109,6 +112,10 @@ func (t *Taking) check(p protocol.Protocol) (protocol.Type, error) {
 		return typ, invalid("files", fmt.Sprintf("More than %d files; send them as several messages.", MaxFiles))
 	}
 	form, problems := typ.Fill(t.Form, t.Channel)
+	if t.HungUp {
+		problems = slices.DeleteFunc(problems, func(p protocol.Problem) bool { return p.Missing })
+		t.Flags = append(slices.Clip(t.Flags), message.FlagHungUp)
+	}
 	t.Form, t.Text = form, message.Clear(protocol.Straight(strings.ToValidUTF8(t.Text.Reveal(), "\uFFFD")))
 	if len(problems) > 0 {
 		return typ, &Invalid{Problems: problems}

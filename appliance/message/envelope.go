@@ -33,6 +33,7 @@ type Flag string
 
 const (
 	FlagUnknownAddress Flag = "unknown-address" // sent to a local part that names no call type
+	FlagHungUp         Flag = "hung-up"         // the caller was gone before it was complete
 	FlagRedFlag        Flag = "red-flag"        // its words, not a person, made it more urgent
 	FlagUnreadable     Flag = "unreadable"      // no text was found; the mail as it came is kept
 )

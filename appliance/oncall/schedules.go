@@ -224,3 +224,15 @@ func traceID(tx *store.Tx, what audit.What, by, id string, people []message.Pers
 	_, err := audit.Append(tx, leaf)
 	return err
 }
+
+// Holidays answers the days of the whole practice's holidays, as 2026-11-26.
+func Holidays(tx *store.Tx) (map[string]bool, error) {
+	days := map[string]bool{}
+	err := holidays.Each(tx, "", func(_ string, h Holiday) error {
+		if h.Schedule == "" {
+			days[h.Date.String()] = true
+		}
+		return nil
+	})
+	return days, err
+}

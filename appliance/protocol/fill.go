@@ -21,8 +21,9 @@ const minDigits = 3
 // Problem is what is wrong with one field, in words for the person who typed it.
 // It never holds what was typed.
 type Problem struct {
-	Field string // its name, or "" where the form as a whole is meant
-	Words string
+	Field   string // its name, or "" where the form as a whole is meant
+	Words   string
+	Missing bool // nothing was typed where something is required
 }
 
 // Fill checks a form that came in on a channel against the type and answers it
@@ -41,7 +42,7 @@ func (t Type) Fill(form map[string]message.Clear, ch message.Channel) (map[strin
 			value = cut(value, f.limit())
 		}
 		if words := f.check(value); words != "" {
-			problems = append(problems, Problem{f.Name, f.Label + " " + words})
+			problems = append(problems, Problem{f.Name, f.Label + " " + words, value == ""})
 		}
 		if value != "" {
 			kept[f.Name] = message.Clear(value)
@@ -68,10 +69,10 @@ func (t Type) strangers(form map[string]message.Clear, known map[string]bool) []
 	sort.Strings(named)
 	var problems []Problem
 	for _, name := range named {
-		problems = append(problems, Problem{name, fmt.Sprintf("%s is not asked for this kind of call (%s); leave it out.", name, t.Name)})
+		problems = append(problems, Problem{Field: name, Words: fmt.Sprintf("%s is not asked for this kind of call (%s); leave it out.", name, t.Name)})
 	}
 	if other > 0 {
-		problems = append(problems, Problem{"", fmt.Sprintf("%d of the fields belong to no kind of call; leave them out.", other)})
+		problems = append(problems, Problem{Words: fmt.Sprintf("%d of the fields belong to no kind of call; leave them out.", other)})
 	}
 	return problems
 }

@@ -24,7 +24,7 @@ func TestEveryCodeHasItsWord(t *testing.T) {
 		"sealed.": seals, "sealed.why.": seals, "sealed.do.": seals,
 		"outcome.":     texts(message.Outcomes()...),
 		"status.":      texts(message.New, message.Taken, message.CalledBack, message.Closed),
-		"flag.":        texts(message.FlagUnknownAddress, message.FlagUnreadable),
+		"flag.":        texts(message.FlagUnknownAddress, message.FlagUnreadable, message.FlagHungUp, message.FlagRedFlag),
 		"role.":        texts(message.RoleAttachment, message.RoleOriginal, message.RoleHTML, message.RoleText),
 		"queue.kind.":  texts(relay.KindNotice, relay.KindSecure),
 		"queue.state.": texts(relay.StateWaiting, relay.StateRefused),

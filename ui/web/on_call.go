@@ -12,6 +12,7 @@ import (
 	"nightbell/appliance/finding"
 	"nightbell/appliance/message"
 	"nightbell/appliance/oncall"
+	"nightbell/appliance/settings"
 	"nightbell/appliance/store"
 )
 
@@ -97,9 +98,6 @@ func (s *Server) onCallPage(c echo.Context, status int, words problem) error {
 			v.Findings = append(v.Findings, one)
 		}
 	}
-	if v.Steps, err = s.ringPlan(); err != nil {
-		return err
-	}
 	if err := s.view(func(tx *store.Tx) error { return s.fillOnCall(tx, &v) }); err != nil {
 		return err
 	}
@@ -121,6 +119,9 @@ func (s *Server) fillOnCall(tx *store.Tx, v *onCallPage) error {
 		return err
 	}
 	names := s.names(tx)
+	if v.Steps, err = s.ringPlan(tx, message.Envelope{CallType: message.TypeUrgent, Urgency: message.Urgent}, now, names); err != nil {
+		return err
+	}
 	v.Step, v.Doubt = s.words.span(stepLength(tx)), schedule.Doubt != nil
 	order := make([]string, len(schedule.List))
 	for i, id := range schedule.List {
@@ -257,4 +258,13 @@ func (s *Server) believeClock(c echo.Context) error {
 		return s.onCallPage(c, statusOf(err), s.explain(err))
 	}
 	return c.Redirect(http.StatusSeeOther, "/on-call?saved=1")
+}
+
+// stepLength is how long one person is rung.
+func stepLength(tx *store.Tx) time.Duration {
+	d, err := time.ParseDuration(settings.Get(tx, settings.BellStep))
+	if err != nil {
+		return 5 * time.Minute
+	}
+	return d
 }

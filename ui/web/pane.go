@@ -34,6 +34,8 @@ type paneView struct {
 	Facts        []fact
 	Said         string
 	Files        []fileView
+	OwnCopy      bool        // it is the taker's own copy: the message itself is sealed
+	Script       []spokenRow // what was said to the caller, step by step
 	Steps        []stepView
 	Chart        bool // it can be copied for the chart
 	Can          desk.May
@@ -80,6 +82,10 @@ func (s *Server) pane(c echo.Context, id message.ID, back string) (*paneView, er
 	p.Snoozes = s.snoozeOptions("10", v.Bell)
 	if v.Seal == desk.Opened {
 		s.openPane(p, v)
+	} else if own, ok := s.ownCopy(c, v); ok {
+		v.Record = own
+		s.openPane(p, v)
+		p.OwnCopy, p.Chart = true, false
 	} else {
 		s.sealPane(p, v.Seal)
 	}
@@ -119,6 +125,7 @@ func (s *Server) openPane(p *paneView, v desk.View) {
 		p.Facts = append(p.Facts, one)
 	}
 	p.Said = v.Text.Reveal()
+	p.Script = s.spokenRows(v)
 	p.Files = s.fileViews(v)
 	p.Chart = true
 }

@@ -72,7 +72,7 @@ func (s *Server) policies(c echo.Context) error {
 		}
 		v.Runs, v.Problem, err = s.runs(tx, v.At, func(at time.Time) (steps []escalation.SimulatedStep, err error) {
 			var rings bool
-			steps, rings, err = s.app.Bell.SimulateCall(tx, kind, urgency, at)
+			steps, rings, err = s.app.Bell.SimulateCall(tx, message.Envelope{CallType: kind, Urgency: urgency}, at)
 			v.Silent = !rings
 			return steps, err
 		})

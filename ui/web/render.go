@@ -29,7 +29,8 @@ func newRenderer(w words, a *assets) (*renderer, error) {
 		"say":     w.say,
 		"static":  a.path,
 		"tel":     telephone,
-		"modules": func() []string { return a.modules },
+		"modules": func(page string) []string { return a.modulesOf(page) },
+		"own":     func(page string) string { return strings.Join(pageModules[page], " ") },
 		"jsWords": func() string { return jsWords },
 		"upper":   strings.ToUpper,
 	}).ParseFS(templateFiles, "templates/base.html", "templates/partials/*.html")

@@ -24,7 +24,28 @@ var staticFiles embed.FS
 type assets struct {
 	prefix  string // "/static/HASH/"
 	files   map[string]asset
-	modules []string // names of the modules, for preloading
+	modules []string // names of the modules that every page loads
+}
+
+// pageModules are the modules that some pages need alone, without their ending,
+// by frame.Page: what they bring with them is named too.
+var pageModules = map[string][]string{
+	"take":    {"take", "script"},
+	"inbox":   {"inbox", "message"},
+	"message": {"message"},
+	"backups": {"backup"},
+	"answer":  {"answer"},
+	"bell":    {"rings"},
+	"on-call": {"cover"},
+}
+
+func everyPageLoads(name string) bool {
+	for _, modules := range pageModules {
+		if slices.Contains(modules, strings.TrimSuffix(name, ".js")) {
+			return false
+		}
+	}
+	return name != "app.js"
 }
 
 type asset struct {
@@ -54,7 +75,7 @@ func readAssets() (*assets, error) {
 			css.WriteString(squeeze(string(b)))
 		case ".js":
 			a.add(name, []byte(squeezeModule(string(b))))
-			if name != "app.js" {
+			if everyPageLoads(name) {
 				a.modules = append(a.modules, name)
 			}
 		default:
@@ -68,6 +89,15 @@ func readAssets() (*assets, error) {
 	a.add(stylesheet, []byte(css.String()))
 	a.prefix = "/static/" + hex.EncodeToString(all.Sum(nil)[:8]) + "/"
 	return a, nil
+}
+
+// modulesOf answers the files of all modules that a page loads.
+func (a *assets) modulesOf(page string) []string {
+	list := slices.Clone(a.modules)
+	for _, name := range pageModules[page] {
+		list = append(list, name+".js")
+	}
+	return list
 }
 
 func (a *assets) add(name string, body []byte) {

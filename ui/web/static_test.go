@@ -10,21 +10,24 @@ import (
 // network has to be at once.
 const budget = 50 << 10
 
-func TestStyleAndModulesAreSmall(t *testing.T) {
+func TestStyleAndModulesOfAPageAreSmall(t *testing.T) {
 	a, err := readAssets()
 	if err != nil {
 		t.Fatal(err)
 	}
-	total := 0
-	for name, file := range a.files {
-		if strings.HasSuffix(name, ".css") || strings.HasSuffix(name, ".js") {
-			total += len(file.body)
+	for page := range pageModules {
+		total := len(a.files[stylesheet].body) + len(a.files["app.js"].body)
+		for _, name := range a.modulesOf(page) {
+			if len(a.files[name].body) == 0 {
+				t.Errorf("%s needs %s, which is not there", page, name)
+			}
+			total += len(a.files[name].body)
 		}
+		if total > budget {
+			t.Errorf("style and modules of %s are %d bytes together, more than %d", page, total, budget)
+		}
+		t.Logf("style and modules of %s: %d bytes", page, total)
 	}
-	if total > budget {
-		t.Errorf("style and modules are %d bytes together, more than %d", total, budget)
-	}
-	t.Logf("style and modules: %d bytes", total)
 }
 
 func TestSqueezeKeepsRules(t *testing.T) {

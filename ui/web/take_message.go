@@ -3,7 +3,8 @@ package web
 import (
 	"errors"
 	"net/http"
-	"slices"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,11 +12,10 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"nightbell/appliance/access"
+	"nightbell/appliance/desk"
 	"nightbell/appliance/intake"
 	"nightbell/appliance/message"
-	"nightbell/appliance/oncall"
 	"nightbell/appliance/protocol"
-	"nightbell/appliance/settings"
 	"nightbell/appliance/store"
 )
 
@@ -29,10 +29,22 @@ type takeView struct {
 	Fields    []fieldView
 	LeaveOut  []perType
 	Urgencies []option
-	After     []afterView
+	Scripts   []scriptView
+	Next      nextView
 	Tell      []perType
 	SaveLabel string
+
+	Window, Greeting string    // who answers now, and how
+	StartedMS        int64     // when the call began
+	Script           string    // the steps that were taken, as the module writes them
+	KeptAt           when      // when the draft was kept last
+	Aside            []aside   // calls that were put aside
+	AsideMany        string    // how many
+	Before           *lastView // the call that was saved just now
 }
+
+// lastView is the call before this one: its number is read to the caller.
+type lastView struct{ ID, Number string }
 
 type typeChoice struct {
 	ID, Name, Short, Key, Urgency string
@@ -45,40 +57,20 @@ type perType struct {
 	Hidden     bool
 }
 
-// fieldView is one field as some of the call types ask it.
-type fieldView struct {
-	ID, Name, Label, Hint string
-	Kind, Mode            string
-	For                   string // the call types, separated by spaces
-	Value, Bad            string
-	Options               []option
-	Beside                *fieldView
-	Wide, Required        bool
-	Hidden                bool
-	Max                   int
-}
-
-// afterView says what saving does at an urgency.
-type afterView struct {
-	Urgency string
-	Steps   []ringStep
-	Tell    string
-	Hidden  bool
-}
-
-type ringStep struct{ Kind, In, Text, Note string }
-
-// fieldPrefix keeps the names of a protocol's fields apart from the form's own.
-const fieldPrefix = "f."
-
-// Most characters of a field: a long text is what a caller says in minutes.
-const (
-	maxShort = 300
-	maxLong  = 20000
-)
-
+// showTake begins a call, or goes on with one that was put aside.
 func (s *Server) showTake(c echo.Context) error {
-	return s.takePage(c, http.StatusOK, taking{key: uuid.NewString()}, nil, problem{})
+	id := c.QueryParam("draft")
+	if id == "" {
+		return s.takePage(c, http.StatusOK, taking{key: uuid.NewString()}, nil, problem{})
+	}
+	t, err := s.openDraft(c, id)
+	if errors.Is(err, desk.ErrDraft) {
+		return s.takePage(c, http.StatusOK, taking{key: uuid.NewString()}, nil, problem{s.words.say("draft.not-here"), s.words.say("draft.not-here-do")})
+	}
+	if err != nil {
+		return err
+	}
+	return s.takePage(c, http.StatusOK, t, nil, problem{})
 }
 
 // taking is what the form holds.
@@ -88,18 +80,25 @@ type taking struct {
 	urgency *message.Urgency
 	chosen  bool // the urgency, by hand
 	form    map[string]message.Clear
+	started time.Time
+	kept    time.Time // of a draft
+	script  string    // as the module writes it
+	hungUp  bool      // the caller is gone: it is saved as it is
 }
 
 // readTaking reads the form: the fields of the chosen call type and no others.
-func (s *Server) readTaking(c echo.Context, p protocol.Protocol) taking {
-	t := taking{key: posted(c, "key"), kind: message.CallType(posted(c, "type")), form: map[string]message.Clear{}}
+func (s *Server) readTaking(form url.Values, p protocol.Protocol) taking {
+	t := taking{key: form.Get("key"), kind: message.CallType(form.Get("type")), form: map[string]message.Clear{}, script: form.Get("script"), hungUp: form.Get("hung_up") != ""}
 	if t.key == "" {
 		t.key = uuid.NewString()
 	}
-	if u, err := message.ParseUrgency(posted(c, "urgency")); err == nil {
+	if ms, err := strconv.ParseInt(form.Get("started"), 10, 64); err == nil {
+		t.started = time.UnixMilli(ms)
+	}
+	if u, err := message.ParseUrgency(form.Get("urgency")); err == nil {
 		t.urgency = &u
 	}
-	t.chosen = posted(c, "chosen") != ""
+	t.chosen = form.Get("chosen") != ""
 	kind, known := p.Type(t.kind)
 	if known && !t.chosen && t.urgency != nil && *t.urgency == kind.Urgency {
 		t.urgency = nil // nobody's word: an answer may raise it
@@ -110,7 +109,7 @@ func (s *Server) readTaking(c echo.Context, p protocol.Protocol) taking {
 		}
 	}
 	for _, f := range kind.Fields {
-		if v := posted(c, fieldPrefix+f.Name); v != "" {
+		if v := form.Get(fieldPrefix + f.Name); v != "" {
 			t.form[f.Name] = message.Clear(v)
 		}
 	}
@@ -124,16 +123,24 @@ func (s *Server) takeMessage(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	t := s.readTaking(c, p)
+	if err := c.Request().ParseForm(); err != nil {
+		return echo.ErrBadRequest
+	}
+	t := s.readTaking(c.Request().PostForm, p)
 	if posted(c, "show") != "" {
 		t.urgency = nil
 		return s.takePage(c, http.StatusOK, t, nil, problem{})
 	}
+	now := s.app.Clock.Now()
 	receipt, err := s.app.Intake.Take(c.Request().Context(), intake.Taking{
-		Type: t.kind, Urgency: t.urgency, Form: t.form,
+		Type: t.kind, Urgency: t.urgency, Form: t.form, Script: followed(p, t, now), HungUp: t.hungUp,
 		Channel: message.ChannelDesk, TypedBy: sessionOf(c).Who, Key: t.key,
 	})
 	if err == nil {
+		s.keepOwn(c, t, receipt.ID)
+		if posted(c, "another") != "" {
+			return c.Redirect(http.StatusSeeOther, "/take?before="+string(receipt.ID))
+		}
 		return c.Redirect(http.StatusSeeOther, "/take/saved/"+string(receipt.ID))
 	}
 	var invalid *intake.Invalid
@@ -166,12 +173,15 @@ func (s *Server) takePage(c echo.Context, status int, t taking, bad []protocol.P
 	if _, known := p.Type(t.kind); !known {
 		t.kind = p.Types[0].ID
 	}
+	if t.started.IsZero() {
+		t.started = s.app.Clock.Now()
+	}
 	kind, _ := p.Type(t.kind)
 	u := kind.Urgency
 	if t.urgency != nil {
 		u = *t.urgency
 	}
-	v := takeView{frame: f, Key: t.key, Problem: words, Chosen: t.chosen || t.urgency != nil && *t.urgency != kind.Urgency, Fields: fieldViews(p, t, bad), SaveLabel: s.words.say("js.save")}
+	v := takeView{frame: f, Key: t.key, Problem: words, StartedMS: t.started.UnixMilli(), Script: t.script, KeptAt: s.today().when(t.kept), Scripts: s.scripts(p, t.kind), Chosen: t.chosen || t.urgency != nil && *t.urgency != kind.Urgency, Fields: fieldViews(p, t, bad), SaveLabel: s.words.say("js.save")}
 	if u == message.Urgent {
 		v.SaveLabel = s.words.say("js.save-ring")
 	}
@@ -183,160 +193,35 @@ func (s *Server) takePage(c echo.Context, status int, t taking, bad []protocol.P
 	for _, one := range []message.Urgency{message.Urgent, message.SameDay, message.Routine} {
 		v.Urgencies = append(v.Urgencies, option{Value: one.String(), Label: s.words.say("urgency." + one.String()), Chosen: one == u})
 	}
-	if v.After, err = s.after(u); err != nil {
+	if v.Next, err = s.next(t.kind, u, t.form[protocol.FieldProvider]); err != nil {
+		return err
+	}
+	if v.Window, v.Greeting, err = s.whoAnswers(); err != nil {
+		return err
+	}
+	if v.Aside, err = s.asides(c, t.key); err != nil {
+		return err
+	}
+	v.AsideMany = s.words.count("draft.aside", len(v.Aside))
+	if v.Before, err = s.before(c); err != nil {
 		return err
 	}
 	return s.page(c, status, "take", v)
 }
 
-// fieldViews are the fields of all call types, each once: the module shows those
-// of the chosen type, and without it the server does.
-func fieldViews(p protocol.Protocol, t taking, bad []protocol.Problem) []fieldView {
-	var views []fieldView
-	for _, kind := range p.Types {
-		for _, f := range kind.Fields {
-			if f.Beside != "" {
-				continue
-			}
-			v := fieldOf(f, t, bad)
-			v.Beside = besideOf(kind, f.Name, t)
-			same := slices.IndexFunc(views, func(have fieldView) bool { return have.sameAs(v) })
-			if same < 0 {
-				v.ID = "f-" + itoa(len(views))
-				v.Hidden = true
-				if v.Beside != nil {
-					v.Beside.ID = v.ID + "-b"
-				}
-				views, same = append(views, v), len(views)
-			}
-			have := &views[same]
-			have.For = strings.TrimSpace(have.For + " " + string(kind.ID))
-			have.Hidden = have.Hidden && kind.ID != t.kind
-		}
-	}
-	return inOrder(views, p)
-}
-
-// inOrder sorts fields so that those of each call type stand in its own order.
-// Where two types disagree, the one with the lower key wins.
-func inOrder(views []fieldView, p protocol.Protocol) []fieldView {
-	var sorted []fieldView
-	for _, v := range views {
-		at := len(sorted)
-		for i := len(sorted) - 1; i >= 0; i-- {
-			if comesAfter(p, sorted[i], v) {
-				at = i
-			}
-		}
-		sorted = slices.Insert(sorted, at, v)
-	}
-	return sorted
-}
-
-// comesAfter says whether a type asks a after b.
-func comesAfter(p protocol.Protocol, a, b fieldView) bool {
-	for _, kind := range p.Types {
-		if !slices.Contains(strings.Fields(a.For), string(kind.ID)) || !slices.Contains(strings.Fields(b.For), string(kind.ID)) {
-			continue
-		}
-		index := func(name string) int {
-			return slices.IndexFunc(kind.Fields, func(f protocol.Field) bool { return fieldPrefix+f.Name == name })
-		}
-		return index(a.Name) > index(b.Name)
-	}
-	return false
-}
-
-func fieldOf(f protocol.Field, t taking, bad []protocol.Problem) fieldView {
-	v := fieldView{Name: fieldPrefix + f.Name, Label: f.Label, Hint: f.Hint, Kind: "line", Wide: f.Wide, Required: f.Ask == protocol.Required, Value: t.form[f.Name].Reveal(), Max: maxShort}
-	switch f.Kind {
-	case protocol.LongText:
-		v.Kind, v.Max = "text", maxLong
-	case protocol.Phone:
-		v.Mode = "tel"
-	case protocol.Check:
-		v.Kind = "tick"
-	case protocol.Choice:
-		v.Kind = "choice"
-		for _, o := range f.Options {
-			v.Options = append(v.Options, option{Value: o.Value, Label: o.Label, Chosen: o.Value == v.Value})
-		}
-	}
-	for _, b := range bad {
-		if b.Field == f.Name {
-			v.Bad = b.Words
-		}
-	}
-	return v
-}
-
-// besideOf answers the tick that stands beside a field.
-func besideOf(kind protocol.Type, field string, t taking) *fieldView {
-	for _, f := range kind.Fields {
-		if f.Beside == field {
-			v := fieldOf(f, t, nil)
-			return &v
-		}
-	}
-	return nil
-}
-
-func (v fieldView) sameAs(o fieldView) bool {
-	return v.Name == o.Name && v.Label == o.Label && v.Hint == o.Hint && v.Kind == o.Kind && v.Wide == o.Wide && v.Required == o.Required && (v.Beside == nil) == (o.Beside == nil)
-}
-
-// after says what saving does at each urgency.
-func (s *Server) after(chosen message.Urgency) ([]afterView, error) {
-	urgent, err := s.ringPlan()
+// before is the call that was saved just now, when the next is taken at once.
+func (s *Server) before(c echo.Context) (*lastView, error) {
+	id, err := message.ParseID(c.QueryParam("before"))
 	if err != nil {
+		return nil, nil
+	}
+	var e message.Envelope
+	var found bool
+	err = s.view(func(tx *store.Tx) (err error) { e, found, err = store.GetEnvelope(tx, id); return err })
+	if err != nil || !found || e.TypedBy != sessionOf(c).Who {
 		return nil, err
 	}
-	w := s.words
-	return []afterView{
-		{Urgency: message.Urgent.String(), Steps: urgent, Hidden: chosen != message.Urgent},
-		{Urgency: message.SameDay.String(), Steps: []ringStep{{Kind: "now", In: w.say("after.at-once"), Text: w.say("after.desk"), Note: w.say("after.same-day")}}, Hidden: chosen != message.SameDay},
-		{Urgency: message.Routine.String(), Steps: []ringStep{{Kind: "now", In: w.say("after.at-once"), Text: w.say("after.desk"), Note: w.say("after.routine")}}, Hidden: chosen != message.Routine},
-	}, nil
-}
-
-// ringPlan says whom an urgent call rings, and when: by the plan that rings.
-func (s *Server) ringPlan() (steps []ringStep, err error) {
-	now, w := s.app.Clock.Now(), s.words
-	err = s.view(func(tx *store.Tx) error {
-		answer, err := oncall.Now(tx, now)
-		if err != nil {
-			return err
-		}
-		if len(answer.People()) == 0 {
-			steps = []ringStep{{Kind: "bad", In: w.say("after.at-once"), Text: w.say("after.nobody"), Note: w.say("after.nobody-do")}}
-			return nil
-		}
-		plan, _, err := s.app.Bell.SimulateCall(tx, message.TypeUrgent, message.Urgent, now)
-		names := s.names(tx)
-		for _, one := range plan {
-			step := s.simulated(one, names)
-			switch {
-			case one.LastResort:
-				step.Text, step.Note = w.say("after.everybody"), strings.TrimSpace(w.say("after.everybody-more")+" "+s.phoneNow(one.PhoneName, one.Phone))
-			case one.After == 0 && answer.Everybody:
-				step.Note = w.say("after.clock")
-			case one.After == 0 && !one.Skipped:
-				step.Note = w.say("after.first")
-			}
-			steps = append(steps, step)
-		}
-		return err
-	})
-	return steps, err
-}
-
-// stepLength is how long one person is rung.
-func stepLength(tx *store.Tx) time.Duration {
-	d, err := time.ParseDuration(settings.Get(tx, settings.BellStep))
-	if err != nil {
-		return 5 * time.Minute
-	}
-	return d
+	return &lastView{string(e.ID), e.Number.String()}, nil
 }
 
 type savedView struct {

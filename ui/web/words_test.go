@@ -16,7 +16,7 @@ import (
 
 // madeKeys are the beginnings of keys that end in a code of ours: a status, a
 // channel, an event. Their ends are checked where the codes are listed.
-var madeKeys = []string{"alarm.more", "alarm.what.", "channel.", "channels.field.", "channels.help.", "channels.how.", "channels.kind.", "channels.of.", "channels.preset.", "notice.reason.", "event.received.", "cover.kind.", "every.", "flag.", "message.sub.", "outcome.", "queue.kind.", "queue.state.", "role.", "sealed.", "sealed.do.", "sealed.why.", "severity.", "signin.waiting", "status.", "urgency.", "way.", "whom."}
+var madeKeys = []string{"alarm.more", "draft.aside", "alarm.what.", "channel.", "channels.field.", "channels.help.", "channels.how.", "channels.kind.", "channels.of.", "channels.preset.", "notice.reason.", "event.received.", "cover.kind.", "every.", "flag.", "message.sub.", "outcome.", "queue.kind.", "queue.state.", "role.", "sealed.", "sealed.do.", "sealed.why.", "severity.", "signin.waiting", "status.", "urgency.", "way.", "whom."}
 
 var (
 	sayInTemplate = regexp.MustCompile(`\{\{say "([^"]+)"([^}]*)\}\}`)
@@ -118,7 +118,7 @@ func keysInCode(t *testing.T) (keys []string) {
 		})
 	}
 	// w.count says key.one and key.many.
-	return append(keys, "signin.waiting.one", "signin.waiting.many", "alarm.more.one", "alarm.more.many")
+	return append(keys, "signin.waiting.one", "signin.waiting.many", "alarm.more.one", "alarm.more.many", "draft.aside.one", "draft.aside.many")
 }
 
 func TestWordsArePlain(t *testing.T) {

@@ -6,13 +6,9 @@ import { start as alarm } from './alarm.js';
 import { start as keys } from './keys.js';
 import { start as copy } from './copy.js';
 import { start as forms } from './forms.js';
-import { start as inbox } from './inbox.js';
-import { start as message } from './message.js';
-import { start as take } from './take.js';
-import { start as backup } from './backup.js';
-import { start as answer } from './answer.js';
-import { start as rings } from './rings.js';
-import { start as cover } from './cover.js';
 
-for (const part of [clocks, clearing, forms, keys, copy, alarm, inbox, message, take, backup, answer, rings, cover, live]) part();
+const own = (document.body.dataset.modules || '').split(' ').filter(Boolean).map(name => import(`./${name}.js`));
+for (const part of [clocks, clearing, forms, keys, copy, alarm]) part();
+for (const module of await Promise.all(own)) module.start?.();
+live();
 document.documentElement.dataset.ready = '1'; // keys and clicks are heard from here on

@@ -61,7 +61,7 @@ function down(e) {
   }
   if (e.key === 'Escape') { if (escape(e.target)) e.preventDefault(); return; }
   if (e.ctrlKey || e.metaKey) return;
-  const digit = /^Digit[1-9]$/.test(e.code) ? e.code.slice(5) : '';
+  const digit = /^Digit[0-9]$/.test(e.code) ? e.code.slice(5) : '';
   if (digit && (e.altKey || !inText(e.target))) { if (press(digit)) e.preventDefault(); return; }
   if (e.altKey || inText(e.target) || localStorage.getItem(off)) return;
   const key = e.key.toLowerCase();

@@ -8,7 +8,7 @@ export const line = new EventTarget();
 export let desk = '';
 
 // peek asks for a page's piece without anybody's doing: it keeps no session alive.
-export const peek = url => fetch(url, { cache: 'no-store', headers: { 'Nightbell-By-Itself': '1' } }).catch(() => null);
+export const peek = (url, body) => fetch(url, { method: body ? 'POST' : 'GET', body, cache: 'no-store', headers: { 'Nightbell-By-Itself': '1' } }).catch(() => null);
 
 const quietLimit = 40000; // two beats missed and a little: the line is dead though nobody said so
 let source, heard = Date.now(), wasLive = false, retry = 0;

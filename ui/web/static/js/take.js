@@ -1,11 +1,15 @@
-// Taking a call: the fields of its type and no others, and nothing typed is
-// lost when saving fails: the form stays as it is until the server said "saved".
+// Taking a call: the fields of its type and no others. What is typed is kept,
+// sealed, at each pause, and the form stays as it is until the server said "saved".
 import { say } from './words.js';
+import { peek } from './live.js';
+import { tellScript, spoken } from './script.js';
 
 const form = document.getElementById('take');
 const all = (s, from = form) => [...from.querySelectorAll(s)];
 const type = () => form.querySelector('input[name=type]:checked');
-let chosen = false; // the urgency was chosen by hand
+const urgencyOf = () => form.querySelector('input[name=urgency]:checked')?.value;
+const pause = 800; // ms without a key: long enough not to send each word
+let timer, keeping, dirty = false, saved = false;
 
 function fields() {
   const t = type()?.value, before = {};
@@ -23,10 +27,51 @@ function fields() {
 function urgency() {
   const t = type();
   for (const e of document.querySelectorAll('[data-type-is]')) e.hidden = e.dataset.typeIs !== t?.value;
-  if (!chosen && t) { const u = form.querySelector(`input[name=urgency][value="${t.dataset.urgency}"]`); if (u) u.checked = true; }
-  const u = form.querySelector('input[name=urgency]:checked')?.value;
-  for (const e of document.querySelectorAll('[data-urgency-is]')) e.hidden = e.dataset.urgencyIs !== u;
-  document.getElementById('save-label').textContent = say(u === 'urgent' ? 'js.save-ring' : 'js.save');
+  if (form.elements.chosen.value !== '1' && t) { const u = form.querySelector(`input[name=urgency][value="${t.dataset.urgency}"]`); if (u) u.checked = true; }
+  document.getElementById('save-label').textContent = say(urgencyOf() === 'urgent' ? 'js.save-ring' : 'js.save');
+  next();
+}
+
+// raise makes the call more urgent, by an answer or a red flag, and never less.
+function raise(to) {
+  const order = ['routine', 'same-day', 'urgent'];
+  if (order.indexOf(to) <= order.indexOf(urgencyOf())) return;
+  form.querySelector(`input[name=urgency][value="${to}"]`).checked = true;
+  form.elements.chosen.value = '1';
+  urgency();
+}
+
+let asked = 0;
+async function next() {
+  const mine = ++asked;
+  const answer = await peek('/take/next', new URLSearchParams(new FormData(form)));
+  if (mine !== asked || !answer?.ok) return;
+  document.getElementById('next').replaceChildren(...new DOMParser().parseFromString(await answer.text(), 'text/html').body.childNodes);
+}
+
+const typed = () => all('[data-for]:not([hidden]) [name]').some(f => f.type !== 'checkbox' && f.value);
+
+// keep sends what is typed to be kept; one at a time, the newest last.
+async function keep() {
+  if (keeping || !dirty || saved || !typed()) return;
+  keeping = true;
+  dirty = false;
+  const answer = await fetch(form.dataset.draft, { method: 'POST', body: new URLSearchParams(new FormData(form)) }).catch(() => null);
+  keeping = false;
+  const box = document.getElementById('kept');
+  if (answer?.ok && answer.headers.get('Content-Type')?.startsWith('application/json')) box.textContent = (await answer.json()).kept;
+  else { dirty = true; box.textContent = say('js.not-kept'); }
+  if (dirty) later();
+}
+
+function later() {
+  clearTimeout(timer);
+  timer = setTimeout(keep, pause);
+}
+
+function changed() {
+  dirty = true;
+  later();
 }
 
 function problem(words) {
@@ -55,10 +100,12 @@ async function save(e) {
   const button = document.getElementById('save');
   if (button.disabled) return;
   button.disabled = true;
+  clearTimeout(timer);
+  form.elements.script.value = spoken(true);
   try {
-    const answer = await fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form)) });
-    if (answer.ok && answer.redirected && new URL(answer.url).pathname.startsWith('/take/saved/')) { location.replace(answer.url); return; }
-    if (answer.status === 401 || new URL(answer.url).pathname === '/sign-in') { problem(say('js.sign-in-again')); return; }
+    const answer = await fetch(form.action, { method: 'POST', body: new URLSearchParams(new FormData(form, e.submitter)) }), at = new URL(answer.url);
+    if (answer.ok && answer.redirected && (at.pathname.startsWith('/take/saved/') || at.searchParams.has('before'))) { saved = true; location.replace(answer.url); return; }
+    if (answer.status === 401 || at.pathname === '/sign-in') { problem(say('js.sign-in-again')); return; }
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html'), words = page.querySelector('#take [data-problem]');
     problem(words && !words.hidden ? [...words.childNodes] : say('js.not-saved'));
     mark(page)?.focus();
@@ -71,15 +118,25 @@ async function save(e) {
 
 export function start() {
   if (!form) return;
-  chosen = form.dataset.chosen === '1';
   form.addEventListener('change', e => {
-    if (e.target.name === 'type') { fields(); urgency(); }
-    if (e.target.name === 'urgency') { chosen = true; form.elements.chosen.value = '1'; urgency(); }
+    if (e.target.name === 'type') { fields(); urgency(); tellScript(); }
+    if (e.target.name === 'urgency') { form.elements.chosen.value = '1'; urgency(); }
+    if (e.target.name === 'f.provider') next();
+    changed();
   });
+  form.addEventListener('input', changed);
   form.addEventListener('submit', save);
-  addEventListener('beforeunload', e => {
-    if (!document.getElementById('save').disabled && all('[data-for]:not([hidden]) [name]').some(f => f.type !== 'checkbox' && f.value)) e.preventDefault();
+  form.addEventListener('spoken', e => {
+    form.elements.script.value = spoken();
+    if (e.detail?.raise) raise(e.detail.raise);
+    const to = e.detail?.type && form.querySelector(`input[name=type][value="${CSS.escape(e.detail.type)}"]`);
+    if (to) { to.checked = true; to.dispatchEvent(new Event('change', { bubbles: true })); }
+    changed();
+  });
+  addEventListener('pagehide', () => { // what was typed within the last pause
+    if (dirty && !saved && typed()) navigator.sendBeacon(form.dataset.draft, new URLSearchParams(new FormData(form)));
   });
   fields();
   urgency();
+  tellScript();
 }
