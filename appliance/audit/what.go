@@ -47,22 +47,24 @@ const (
 
 // The bell.
 const (
-	Rung            What = "rung"
-	RungNobody      What = "rung-nobody"
-	BellOverdue     What = "bell-overdue"
-	BellAnswered    What = "bell-answered" // a person heard it, and others must too
-	Declined        What = "declined"      // a person cannot take it
-	Snoozed         What = "snoozed"       // a person calls back at a time of their own
-	PolicySet       What = "policy-set"
-	PolicyRemoved   What = "policy-removed"
-	NoticeDelivered What = "notice-delivered"
-	NoticeFailed    What = "notice-failed"
-	OnCallSet       What = "oncall-set"
-	OnCallNow       What = "oncall-now"
-	FeedMade        What = "feed-made" // an address that a calendar program reads who is on call from
-	FeedRevoked     What = "feed-revoked"
-	ClockDoubted    What = "clock-doubted"
-	ClockBelieved   What = "clock-believed"
+	Rung                 What = "rung"
+	RungNobody           What = "rung-nobody"
+	BellOverdue          What = "bell-overdue"
+	BellAnswered         What = "bell-answered"          // a person heard it, and others must too
+	Declined             What = "declined"               // a person cannot take it
+	Snoozed              What = "snoozed"                // a person calls back at a time of their own
+	ProtocolPublished    What = "protocol-published"     // a version, with the SHA-256 of its file
+	ProtocolDraftDropped What = "protocol-draft-dropped" // given up
+	PolicySet            What = "policy-set"
+	PolicyRemoved        What = "policy-removed"
+	NoticeDelivered      What = "notice-delivered"
+	NoticeFailed         What = "notice-failed"
+	OnCallSet            What = "oncall-set"
+	OnCallNow            What = "oncall-now"
+	FeedMade             What = "feed-made" // an address that a calendar program reads who is on call from
+	FeedRevoked          What = "feed-revoked"
+	ClockDoubted         What = "clock-doubted"
+	ClockBelieved        What = "clock-believed"
 )
 
 // The schedules, and how people are reached.

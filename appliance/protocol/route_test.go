@@ -23,11 +23,11 @@ func hours(from, to protocol.Clock, days ...protocol.Weekday) protocol.Hours {
 func office() protocol.Protocol {
 	p := protocol.BuiltIn()
 	p.Coverage = []protocol.Window{
-		{ID: "open", Name: "Open", Weekly: []protocol.Hours{hours("08:00", "12:00", append(slices.Clone(weekdays), "sat")...), hours("13:00", "17:00", weekdays...)}},
-		{ID: "lunch", Name: "Lunch", Weekly: []protocol.Hours{hours("12:00", "13:00", weekdays...)}},
-		{ID: "after", Name: "After hours", Weekly: []protocol.Hours{hours("17:00", "08:00", weekdays[:4]...), hours("17:00", "24:00", "fri"), hours("00:00", "08:00", "sat"), hours("12:00", "24:00", "sat"), hours("00:00", "08:00", "sun"), hours("08:00", "08:00", "sun")}},
-		{ID: "holiday", Name: "Holiday", Holidays: true},
-		{ID: "flu", Name: "Flu season", From: "2026-11-01", To: "2026-12-31", Weekly: []protocol.Hours{hours("17:00", "20:00", weekdays...)}},
+		{ID: "open", Name: "Open", Answers: "front desk", Weekly: []protocol.Hours{hours("08:00", "12:00", append(slices.Clone(weekdays), "sat")...), hours("13:00", "17:00", weekdays...)}},
+		{ID: "lunch", Name: "Lunch", Answers: "front desk", Weekly: []protocol.Hours{hours("12:00", "13:00", weekdays...)}},
+		{ID: "after", Name: "After hours", Answers: "front desk", Weekly: []protocol.Hours{hours("17:00", "08:00", weekdays[:4]...), hours("17:00", "24:00", "fri"), hours("00:00", "08:00", "sat"), hours("12:00", "24:00", "sat"), hours("00:00", "08:00", "sun"), hours("08:00", "08:00", "sun")}},
+		{ID: "holiday", Name: "Holiday", Answers: "front desk", Holidays: true},
+		{ID: "flu", Name: "Flu season", Answers: "front desk", From: "2026-11-01", To: "2026-12-31", Weekly: []protocol.Hours{hours("17:00", "20:00", weekdays...)}},
 	}
 	p.Routes = []protocol.Route{
 		{ID: "billing", When: protocol.Match{Types: []message.CallType{message.TypeBilling}}, To: protocol.Target{Team: "billing"}, Due: protocol.Duration(48 * time.Hour)},
