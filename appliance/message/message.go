@@ -84,10 +84,14 @@ const (
 type CallType string
 
 const (
-	TypeNew     CallType = "new"     // new patient or appointment
-	TypeChange  CallType = "change"  // reschedule, cancel, same-day change
-	TypeRefill  CallType = "refill"  // prescription refill
-	TypeUrgent  CallType = "urgent"  // urgent clinical
-	TypeBilling CallType = "billing" // billing or insurance
-	TypeOther   CallType = "other"   // everything else, and what could not be told
+	TypeNew       CallType = "new"       // new patient or appointment
+	TypeChange    CallType = "change"    // reschedule, cancel, same-day change
+	TypeRefill    CallType = "refill"    // prescription refill
+	TypeUrgent    CallType = "urgent"    // urgent clinical
+	TypeResults   CallType = "results"   // test results
+	TypeBilling   CallType = "billing"   // billing or insurance
+	TypePractice  CallType = "practice"  // another practice, or a pharmacy
+	TypeComplaint CallType = "complaint" // an angry or complaining caller
+	TypeWrong     CallType = "wrong"     // a wrong number, or sales
+	TypeOther     CallType = "other"     // everything else, and what could not be told
 )

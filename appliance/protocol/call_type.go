@@ -1,6 +1,8 @@
 package protocol
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"nightbell/appliance/message"
@@ -22,7 +24,6 @@ type Type struct {
 	Who      []string         `yaml:"who"`     // the first of these fields that is filled is the inbox line's name
 	What     [][]string       `yaml:"what"`    // groups of fields: each group joined by a space, the groups by a comma
 	Goodbye  string           `yaml:"goodbye"` // what the taker says to the caller at the end
-	LeaveOut string           `yaml:"-"`       // until never-asked fields say it
 	Minimum  Minimum          `yaml:"minimum,omitempty"`
 }
 
@@ -104,6 +105,26 @@ func (t Type) Field(name string) (Field, bool) {
 		}
 	}
 	return Field{}, false
+}
+
+// Asked are the fields that are asked, without those that never are.
+func (t Type) Asked() []Field {
+	return slices.DeleteFunc(slices.Clone(t.Fields), func(f Field) bool { return f.Ask == Never })
+}
+
+// LeaveOut says what is never asked for this kind of call, so that nobody types
+// it; "" where nothing is named.
+func (t Type) LeaveOut() string {
+	var names []string
+	for _, f := range t.Fields {
+		if f.Ask == Never {
+			names = append(names, f.Label)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "Not asked for this call: " + strings.Join(names, ", ") + ". Please leave them out."
 }
 
 // UrgencyOf answers how urgent a filled form is: the type's own urgency, or what

@@ -23,7 +23,6 @@ func whole() protocol.Protocol {
 	today := message.SameDay
 	p.Types = slices.Clone(p.Types)
 	for i := range p.Types {
-		p.Types[i].LeaveOut = ""
 		p.Types[i].Owner = message.Everybody
 		p.Types[i].Script = []protocol.Step{
 			{ID: "greeting", Title: "Greeting", Say: "Doctor's office: \"how\" can I help?\nOne moment.", Fields: []string{"caller"}, Answers: []protocol.Branch{{Label: "Yes", Next: "number", To: &today}, {Label: "Bleeding", Type: message.TypeUrgent}}},
@@ -32,7 +31,7 @@ func whole() protocol.Protocol {
 		}
 	}
 	p.Types[2].Minimum, p.Types[2].Clinical = protocol.Refuse, true
-	p.Types[2].Fields = append(slices.Clone(p.Types[2].Fields), protocol.Field{Name: "member_number", Label: "Member number", Kind: protocol.Insurer, Ask: protocol.Never, Why: "the office has it", Help: "leave it out", Limit: 20})
+	p.Types[2].Fields = append(slices.Clone(p.Types[2].Fields), protocol.Field{Name: "group_number", Label: "Group number", Kind: protocol.Insurer, Ask: protocol.Never, Why: "the office has it", Help: "leave it out", Limit: 20})
 	return p
 }
 

@@ -28,7 +28,7 @@ func TestThePageOfTheFormatNamesEveryField(t *testing.T) {
 		}
 	}
 	for _, typ := range protocol.BuiltIn().Types {
-		for _, f := range typ.Fields {
+		for _, f := range typ.Asked() {
 			cell, there := types[f.Name]
 			if !there {
 				t.Errorf("%s is not on the page", f.Name)

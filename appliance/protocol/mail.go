@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"slices"
 	"strings"
 
 	"nightbell/appliance/message"
@@ -36,7 +37,7 @@ func (t Type) FieldsFor(ch message.Channel) []Field {
 	if ch == message.ChannelMail {
 		return mailFields()
 	}
-	return t.Fields
+	return t.Asked()
 }
 
 // ForLocalPart answers the call type that the local part of a mail address
@@ -55,11 +56,12 @@ func (p Protocol) ForLocalPart(local string) (t Type, known bool) {
 // only when every address is.
 func (p Protocol) ForLocalParts(locals []string) (best Type, known bool) {
 	best, known = p.Show(message.TypeOther), len(locals) > 0
+	place := func(t Type) int { return slices.IndexFunc(p.Types, func(u Type) bool { return u.ID == t.ID }) }
 	chosen := false
 	for _, local := range locals {
 		t, ok := p.ForLocalPart(local)
 		known = known && ok
-		if !chosen || t.Urgency > best.Urgency || t.Urgency == best.Urgency && ok && t.Key < best.Key {
+		if !chosen || t.Urgency > best.Urgency || t.Urgency == best.Urgency && ok && place(t) < place(best) {
 			best, chosen = t, true
 		}
 	}

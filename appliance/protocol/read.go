@@ -29,7 +29,7 @@ type Beside struct {
 func (t Type) Lines(r message.Record, at time.Time) []Line {
 	var lines []Line
 	shown := map[string]bool{}
-	for _, f := range append(mailFields(), t.Fields...) {
+	for _, f := range append(mailFields(), t.Asked()...) {
 		shown[f.Name] = true
 		value := r.Field(f.Name)
 		if f.Beside != "" || value == "" {

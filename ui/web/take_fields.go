@@ -36,7 +36,7 @@ const (
 func fieldViews(p protocol.Protocol, t taking, bad []protocol.Problem) []fieldView {
 	var views []fieldView
 	for _, kind := range p.Types {
-		for _, f := range kind.Fields {
+		for _, f := range kind.Asked() {
 			if f.Beside != "" {
 				continue
 			}
@@ -114,7 +114,7 @@ func fieldOf(f protocol.Field, t taking, bad []protocol.Problem) fieldView {
 
 // besideOf answers the tick that stands beside a field.
 func besideOf(kind protocol.Type, field string, t taking) *fieldView {
-	for _, f := range kind.Fields {
+	for _, f := range kind.Asked() {
 		if f.Beside == field {
 			v := fieldOf(f, t, nil)
 			return &v

@@ -105,7 +105,7 @@ func (s *Server) readTaking(form url.Values, p protocol.Protocol) taking {
 	}
 	if !known {
 		for _, any := range p.Types {
-			kind.Fields = append(kind.Fields, any.Fields...) // kept until a type is chosen
+			kind.Fields = append(kind.Fields, any.Asked()...) // kept until a type is chosen
 		}
 	}
 	for _, f := range kind.Fields {
@@ -187,7 +187,7 @@ func (s *Server) takePage(c echo.Context, status int, t taking, bad []protocol.P
 	}
 	for _, one := range p.Types {
 		v.Types = append(v.Types, typeChoice{ID: string(one.ID), Name: one.Name, Short: one.Short, Key: one.Key, Urgency: one.Urgency.String(), Urgent: one.Urgency == message.Urgent, Chosen: one.ID == t.kind})
-		v.LeaveOut = append(v.LeaveOut, perType{string(one.ID), one.LeaveOut, one.ID != t.kind})
+		v.LeaveOut = append(v.LeaveOut, perType{string(one.ID), one.LeaveOut(), one.ID != t.kind})
 		v.Tell = append(v.Tell, perType{string(one.ID), one.Goodbye, one.ID != t.kind})
 	}
 	for _, one := range []message.Urgency{message.Urgent, message.SameDay, message.Routine} {
