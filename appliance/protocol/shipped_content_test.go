@@ -11,7 +11,7 @@ import (
 )
 
 // shippedFiles reads each protocol that is shipped, by the name of its file.
-func shippedFiles(t *testing.T) map[string]protocol.Protocol {
+func shippedFiles(t testing.TB) map[string]protocol.Protocol {
 	t.Helper()
 	files, err := filepath.Glob("shipped/*.yaml")
 	if err != nil || len(files) == 0 {
