@@ -23,6 +23,7 @@ import (
 	"nightbell/appliance/intake"
 	"nightbell/appliance/message"
 	"nightbell/appliance/notify"
+	"nightbell/appliance/protocol"
 	"nightbell/appliance/relay"
 	"nightbell/appliance/store"
 	"nightbell/appliance/vault"
@@ -46,22 +47,23 @@ type Options struct {
 // Appliance is one practice's machine. Its rooms may be used as soon as Open
 // answered; their background jobs run while Run does.
 type Appliance struct {
-	Store   *store.Store // what the practice keeps; travels in backups
-	Node    *store.Store // what belongs to this machine alone
-	Vault   *vault.Vault
-	Access  *access.Access
-	Intake  *intake.Intake
-	Desk    *desk.Desk
-	Drafts  *desk.Drafts // calls that are being typed
-	Bell    *escalation.Engine
-	Desks   *notify.Desks
-	Tokens  notify.Tokens // of answers to notices
-	Queue   *relay.Queue
-	Pages   *notify.Outbox
-	Hearing *notify.Hearing
-	Backup  *backup.Backup
-	Clock   clockwork.Clock
-	Log     *slog.Logger
+	Store     *store.Store // what the practice keeps; travels in backups
+	Node      *store.Store // what belongs to this machine alone
+	Vault     *vault.Vault
+	Access    *access.Access
+	Intake    *intake.Intake
+	Desk      *desk.Desk
+	Drafts    *desk.Drafts // calls that are being typed
+	Bell      *escalation.Engine
+	Protocols *protocol.Shelf // versions of the practice's protocol
+	Desks     *notify.Desks
+	Tokens    notify.Tokens // of answers to notices
+	Queue     *relay.Queue
+	Pages     *notify.Outbox
+	Hearing   *notify.Hearing
+	Backup    *backup.Backup
+	Clock     clockwork.Clock
+	Log       *slog.Logger
 
 	practice Practice
 	synced   func() bool
@@ -83,7 +85,7 @@ type Appliance struct {
 // Open opens a data folder, locked. It answers store.ErrInUse when another
 // process has it, and errNoPractice when it was never set up.
 func Open(ctx context.Context, o Options) (_ *Appliance, err error) {
-	a := &Appliance{Clock: o.Clock, Log: o.Log, synced: o.Synced}
+	a := &Appliance{Protocols: protocol.NewShelf(), Clock: o.Clock, Log: o.Log, synced: o.Synced}
 	if a.synced == nil {
 		a.synced = install.ClockSynced
 	}
@@ -139,7 +141,7 @@ func (a *Appliance) wire() {
 		Channels: a.wireChannels(),
 	})
 	a.Intake = intake.New(intake.Options{Store: a.Store, Vault: a.Vault, Rules: a.Rules, Staff: a.Access, Clock: a.Clock, Bell: a.Bell, Log: a.Log})
-	a.Desk = desk.New(desk.Options{Store: a.Store, Vault: a.Vault, Access: a.Access, Clock: a.Clock, Bell: a.Bell, Sender: sealedMail{a}, Zone: a.practice.Zone, Log: a.Log})
+	a.Desk = desk.New(desk.Options{Store: a.Store, Vault: a.Vault, Access: a.Access, Protocols: a.Protocols, Clock: a.Clock, Bell: a.Bell, Sender: sealedMail{a}, Zone: a.practice.Zone, Log: a.Log})
 	a.Drafts = desk.NewDrafts(a.Node, a.Desk)
 	a.Backup = backup.New(backup.Options{Store: a.Store, Vault: a.Vault, Node: a.Node, Clock: a.Clock, Log: a.Log})
 }

@@ -10,7 +10,6 @@ import (
 
 	"nightbell/appliance/audit"
 	"nightbell/appliance/message"
-	"nightbell/appliance/protocol"
 	"nightbell/appliance/store"
 	"nightbell/appliance/vault"
 )
@@ -78,11 +77,11 @@ func (a *Appliance) ShowMessage(ctx context.Context, which string, k Key) (Shown
 
 // inWords is a message as plain text, each record and note in its order.
 func (a *Appliance) inWords(tx *store.Tx, r *vault.Reader, e message.Envelope) (message.Clear, error) {
-	now, err := protocol.Current(tx)
+	then, err := a.Protocols.Of(tx, e.Protocol)
 	if err != nil {
 		return "", err
 	}
-	kind := now.Show(e.CallType)
+	kind := then.Show(e.CallType)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s  %s  %s\n", e.Number, kind.Name, e.Status, e.ReceivedAt.In(a.practice.Zone).Format("Mon 2 Jan 2006 3:04 pm MST"))
 	for _, part := range e.Parts {

@@ -8,11 +8,12 @@ import (
 	"nightbell/appliance/store"
 )
 
-// Rules answers the protocol that counts now and the practice's calendar: what a
-// call is routed by, and what a page or a command explains.
-func (a *Appliance) Rules(tx *store.Tx) (protocol.Protocol, protocol.Calendar, error) {
+// Rules answers a version of the protocol, or for 0 the one that counts now, and
+// the practice's calendar: what a call is routed by, and what a page or a command
+// explains. Where there is no such version, the one that counts is meant.
+func (a *Appliance) Rules(tx *store.Tx, version int) (protocol.Protocol, protocol.Calendar, error) {
 	cal := protocol.Calendar{Zone: a.practice.Zone}
-	p, err := protocol.Current(tx)
+	p, err := a.version(tx, version)
 	if err != nil {
 		return p, cal, err
 	}
@@ -22,4 +23,11 @@ func (a *Appliance) Rules(tx *store.Tx) (protocol.Protocol, protocol.Calendar, e
 	}
 	cal.Holiday = func(d protocol.Day) bool { return days[string(d)] }
 	return p, cal, nil
+}
+
+func (a *Appliance) version(tx *store.Tx, number int) (protocol.Protocol, error) {
+	if number == 0 {
+		return a.Protocols.Current(tx)
+	}
+	return a.Protocols.Of(tx, number)
 }

@@ -21,7 +21,7 @@ import (
 func (a *Appliance) Run(ctx context.Context, mail net.Listener) error {
 	a.mail = relay.NewServer(relay.InOptions{
 		Store: a.Store, Intake: mailIntake{a}, Devices: a.Access,
-		TLS: a.TLS(), Domain: a.practice.Host, Log: a.Log,
+		Protocols: a.Protocols, TLS: a.TLS(), Domain: a.practice.Host, Log: a.Log,
 	})
 	jobs := map[string]func(context.Context) error{
 		"bell":        a.Bell.Run,

@@ -19,6 +19,7 @@ import (
 
 	"nightbell/appliance/access"
 	"nightbell/appliance/message"
+	"nightbell/appliance/protocol"
 	"nightbell/appliance/store"
 	"nightbell/appliance/vault"
 )
@@ -58,26 +59,28 @@ type Letter struct {
 
 // Options are what a Desk works with.
 type Options struct {
-	Store  *store.Store
-	Vault  *vault.Vault
-	Access *access.Access
-	Bell   Bell
-	Sender Sender
-	Zone   *time.Location  // the practice's, for what people copy and print; nil is UTC
-	Clock  clockwork.Clock // nil is the real one
-	Log    *slog.Logger    // nil is slog's default
+	Store     *store.Store
+	Vault     *vault.Vault
+	Access    *access.Access
+	Protocols *protocol.Shelf
+	Bell      Bell
+	Sender    Sender
+	Zone      *time.Location  // the practice's, for what people copy and print; nil is UTC
+	Clock     clockwork.Clock // nil is the real one
+	Log       *slog.Logger    // nil is slog's default
 }
 
 // Desk works messages. Its methods may be called from any goroutine.
 type Desk struct {
-	store  *store.Store
-	vault  *vault.Vault
-	access *access.Access
-	bell   Bell
-	sender Sender
-	zone   *time.Location
-	clock  clockwork.Clock
-	log    *slog.Logger
+	store     *store.Store
+	vault     *vault.Vault
+	access    *access.Access
+	protocols *protocol.Shelf
+	bell      Bell
+	sender    Sender
+	zone      *time.Location
+	clock     clockwork.Clock
+	log       *slog.Logger
 
 	lines *lines // inbox lines that were opened, while the appliance is open
 	reads *reads // reads that could not be recorded yet
@@ -87,7 +90,7 @@ type Desk struct {
 // New answers a Desk. Run keeps its record of reads whole.
 func New(o Options) *Desk {
 	d := &Desk{
-		store: o.Store, vault: o.Vault, access: o.Access, bell: o.Bell, sender: o.Sender,
+		store: o.Store, vault: o.Vault, access: o.Access, protocols: o.Protocols, bell: o.Bell, sender: o.Sender,
 		zone: o.Zone, clock: o.Clock, log: o.Log,
 		lines: newLines(), reads: &reads{}, bad: &bad{},
 	}

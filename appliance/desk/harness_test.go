@@ -19,6 +19,7 @@ import (
 	"nightbell/appliance/desk"
 	"nightbell/appliance/intake"
 	"nightbell/appliance/message"
+	"nightbell/appliance/protocol"
 	"nightbell/appliance/store"
 	"nightbell/appliance/vault"
 	"nightbell/crypto"
@@ -73,7 +74,7 @@ func open(t *testing.T) *office {
 	t.Cleanup(func() { o.vault.Close() })
 	o.access = access.New(access.Options{Store: o.store, Vault: o.vault, Clock: o.clock, Log: log})
 	o.intake = intake.New(intake.Options{Store: o.store, Vault: o.vault, Clock: o.clock, Log: log, Bell: o.bell})
-	o.desk = desk.New(desk.Options{Store: o.store, Vault: o.vault, Access: o.access, Clock: o.clock, Log: log, Bell: o.bell, Sender: o.sender, Zone: pacific})
+	o.desk = desk.New(desk.Options{Store: o.store, Vault: o.vault, Access: o.access, Protocols: protocol.NewShelf(), Clock: o.clock, Log: log, Bell: o.bell, Sender: o.sender, Zone: pacific})
 	return o
 }
 

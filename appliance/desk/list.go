@@ -101,13 +101,18 @@ func (d *Desk) Rows(ctx context.Context, s access.Session, ids ...message.ID) ([
 
 // rows answers the rows of envelopes, sealed.
 func (d *Desk) rows(tx *store.Tx, list []message.Envelope) ([]Row, error) {
-	p, err := protocol.Current(tx)
-	if err != nil {
-		return nil, err
-	}
 	names := map[message.PersonID]string{}
+	versions := map[int]protocol.Protocol{}
 	rows := make([]Row, len(list))
 	for i, e := range list {
+		p, known := versions[e.Protocol]
+		var err error
+		if !known {
+			if p, err = d.protocols.Of(tx, e.Protocol); err != nil {
+				return nil, err
+			}
+			versions[e.Protocol] = p
+		}
 		name, known := names[e.Assignee]
 		if !known {
 			if name, err = d.callee(tx, e.Assignee); err != nil {
@@ -186,7 +191,7 @@ func (d *Desk) openLine(ctx context.Context, reader *vault.Reader, era int, r *R
 		if err != nil {
 			return err
 		}
-		p, err := protocol.Current(tx)
+		p, err := d.protocols.Of(tx, e.Protocol)
 		if err != nil {
 			return err
 		}

@@ -108,7 +108,7 @@ func (d *Desk) outside(tx *store.Tx, id message.ID) (v View, err error) {
 	if v.Envelope, err = find(tx, id); err != nil {
 		return v, err
 	}
-	p, err := protocol.Current(tx)
+	p, err := d.protocols.Of(tx, v.Envelope.Protocol)
 	if err != nil {
 		return v, err
 	}

@@ -49,9 +49,9 @@ func TestNothingOfAMessageIsOnDiskInTheClear(t *testing.T) {
 		}
 		long := intake.Taking{Type: typ.ID, Channel: message.ChannelMail, Device: "d-any", Text: message.Clear(flock.Text(string(typ.ID)+" long text", 100<<10))}
 		taken = append(taken, o.take(t, long).ID)
-		refused := intake.Taking{Type: typ.ID, Channel: message.ChannelDesk, Device: "d-any", Form: map[string]message.Clear{"caller": message.Clear(flock.Word("refused"))}, Files: attached(flock, "refused")}
+		refused := intake.Taking{Type: typ.ID, Channel: message.ChannelDesk, Device: "d-any", Form: map[string]message.Clear{"caller": message.Clear(flock.Word("refused")), "nobody_asks": message.Clear(flock.Word("refused stranger"))}, Files: attached(flock, "refused")}
 		if _, err := o.intake.Take(t.Context(), refused); err == nil {
-			t.Fatal("a message without its fields is taken")
+			t.Fatal("a message with a field that nobody asks is taken")
 		}
 	}
 	found, err := flock.Folder(o.dir)

@@ -28,9 +28,9 @@ type Bell interface {
 	Begin(tx *store.Tx, e message.Envelope, at time.Time) error
 }
 
-// Rules answer the protocol that counts now and the calendar of the practice: the
-// same that a page or a command explains.
-type Rules func(tx *store.Tx) (protocol.Protocol, protocol.Calendar, error)
+// Rules answer a version of the protocol, or for 0 the one that counts now, and
+// the calendar of the practice: the same that a page or a command explains.
+type Rules func(tx *store.Tx, version int) (protocol.Protocol, protocol.Calendar, error)
 
 // Staff says who is there to work messages.
 type Staff interface {
@@ -75,9 +75,8 @@ func New(o Options) *Intake {
 	return in
 }
 
-func shipped(tx *store.Tx) (protocol.Protocol, protocol.Calendar, error) {
-	p, err := protocol.Current(tx)
-	return p, protocol.Calendar{Zone: time.UTC}, err
+func shipped(*store.Tx, int) (protocol.Protocol, protocol.Calendar, error) {
+	return protocol.BuiltIn(), protocol.Calendar{Zone: time.UTC}, nil
 }
 
 // Receipt says what was taken, for the caller on the phone, the SMTP client or
@@ -101,7 +100,7 @@ func (in *Intake) Take(ctx context.Context, t Taking) (Receipt, error) {
 	if err := in.store.Accepting(); err != nil {
 		return Receipt{}, fmt.Errorf("taking a message: %w", err)
 	}
-	p, cal, err := in.current()
+	p, cal, err := in.current(t.Protocol)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -121,9 +120,9 @@ func (in *Intake) Take(ctx context.Context, t Taking) (Receipt, error) {
 	return r, nil
 }
 
-func (in *Intake) current() (p protocol.Protocol, cal protocol.Calendar, err error) {
+func (in *Intake) current(version int) (p protocol.Protocol, cal protocol.Calendar, err error) {
 	err = in.store.View(func(tx *store.Tx) error {
-		p, cal, err = in.rules(tx)
+		p, cal, err = in.rules(tx, version)
 		return err
 	})
 	if err != nil {

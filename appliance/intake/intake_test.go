@@ -41,7 +41,7 @@ func TestAMessageIsTakenInOneTransaction(t *testing.T) {
 	e := o.envelope(t, r.ID)
 	want := message.Envelope{
 		ID: r.ID, Number: 1002, ReceivedAt: night, Channel: message.ChannelDesk, CallType: message.TypeRefill, Urgency: message.Routine,
-		Status: message.New, Team: message.Everybody, Route: "everybody", TypedBy: "p-ana", Protocol: protocol.BuiltIn().Version, Due: night.Add(24 * time.Hour), Parts: e.Parts,
+		Status: message.New, Team: message.Everybody, Clinical: true, Route: "everything-else", TypedBy: "p-ana", Protocol: protocol.BuiltIn().Version, Due: night.Add(24 * time.Hour), Parts: e.Parts,
 	}
 	if got, want := fmt.Sprintf("%+v", e), fmt.Sprintf("%+v", want); got != want {
 		t.Errorf("the envelope is\n%s, not\n%s", got, want)

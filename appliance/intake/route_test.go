@@ -24,7 +24,7 @@ func routed(t *testing.T) *office {
 	}
 	o.intake = intake.New(intake.Options{
 		Store: o.store, Vault: o.vault, Bell: o.bell, Clock: o.clock,
-		Rules: func(*store.Tx) (protocol.Protocol, protocol.Calendar, error) {
+		Rules: func(*store.Tx, int) (protocol.Protocol, protocol.Calendar, error) {
 			return p, protocol.Calendar{Zone: time.UTC}, nil
 		},
 	})
@@ -64,7 +64,7 @@ func TestAMessageForSomebodyWhoLeftIsEverybodys(t *testing.T) {
 	p.Routes = []protocol.Route{{ID: "rest", To: protocol.Target{Team: "gone", Person: "p-gone"}}}
 	o.intake = intake.New(intake.Options{
 		Store: o.store, Vault: o.vault, Bell: o.bell, Clock: o.clock,
-		Rules: func(*store.Tx) (protocol.Protocol, protocol.Calendar, error) {
+		Rules: func(*store.Tx, int) (protocol.Protocol, protocol.Calendar, error) {
 			return p, protocol.Calendar{Zone: time.UTC}, nil
 		},
 		Staff: nobody{},

@@ -13,18 +13,19 @@ import (
 
 // Taking is a message on its way in. It holds PHI and prints as "[sealed]".
 type Taking struct {
-	Type    message.CallType
-	Urgency *message.Urgency // as a person or machine says; nil: the type's own, raised by its answers
-	Form    map[string]message.Clear
-	Text    message.Clear // a mail's readable text; nothing for what was typed into a form
-	Files   []Attachment
-	Channel message.Channel
-	TypedBy message.PersonID // who typed it, or
-	Device  message.DeviceID // which machine sent it: one of the two
-	Flags   []message.Flag
-	Script  []message.Spoken // the steps of the script, where a person followed one
-	HungUp  bool             // the caller is gone: it is taken as far as it came
-	Key     string           // idempotency key, the sender's own; "" for none
+	Type     message.CallType
+	Urgency  *message.Urgency // as a person or machine says; nil: the type's own, raised by its answers
+	Form     map[string]message.Clear
+	Text     message.Clear // a mail's readable text; nothing for what was typed into a form
+	Files    []Attachment
+	Channel  message.Channel
+	TypedBy  message.PersonID // who typed it, or
+	Device   message.DeviceID // which machine sent it: one of the two
+	Flags    []message.Flag
+	Script   []message.Spoken // the steps of the script, where a person followed one
+	HungUp   bool             // the caller is gone: it is taken as far as it came
+	Protocol int              // the version that the call began under; 0: the one that counts now
+	Key      string           // idempotency key, the sender's own; "" for none
 }
 
 // Attachment is a file of a Taking: Data, or what Open answers when it is large.
@@ -111,7 +112,7 @@ func (t *Taking) check(p protocol.Protocol) (protocol.Type, error) {
 	if len(t.Files) > MaxFiles {
 		return typ, invalid("files", fmt.Sprintf("More than %d files; send them as several messages.", MaxFiles))
 	}
-	form, problems := typ.Fill(t.Form, t.Channel)
+	form, problems := p.Fill(typ, t.Form, t.Channel)
 	if t.HungUp {
 		problems = slices.DeleteFunc(problems, func(p protocol.Problem) bool { return p.Missing })
 		t.Flags = append(slices.Clip(t.Flags), message.FlagHungUp)

@@ -73,6 +73,17 @@ func Decode(file []byte) (p Protocol, comments bool, err error) {
 	return p, commented(&root), nil
 }
 
+// Copy answers the protocol with nothing shared with it: one to be changed.
+func (p Protocol) Copy() (Protocol, error) {
+	file, err := Encode(p)
+	if err != nil {
+		return Protocol{}, err
+	}
+	own, _, err := Decode(file)
+	own.Version = p.Version
+	return own, err
+}
+
 // badFile says what the library found wrong in words for people.
 func badFile(err error) error {
 	var many *yaml.LoadErrors

@@ -30,7 +30,7 @@ type Problem struct {
 // as it is kept: trimmed, in valid UTF-8, without control characters and empty
 // fields; a mail's overlong ones are cut. The order of problems is the order of
 // the fields.
-func (t Type) Fill(form map[string]message.Clear, ch message.Channel) (map[string]message.Clear, []Problem) {
+func (p Protocol) Fill(t Type, form map[string]message.Clear, ch message.Channel) (map[string]message.Clear, []Problem) {
 	fields := t.FieldsFor(ch)
 	kept := make(map[string]message.Clear, len(form))
 	var problems []Problem
@@ -48,19 +48,19 @@ func (t Type) Fill(form map[string]message.Clear, ch message.Channel) (map[strin
 			kept[f.Name] = message.Clear(value)
 		}
 	}
-	return kept, append(problems, t.strangers(form, known)...)
+	return kept, append(problems, p.strangers(t, form, known)...)
 }
 
-// strangers refuses what the type does not ask. A name that some built-in type
-// has is named; any other may be anything, a patient too, and is only counted.
-func (t Type) strangers(form map[string]message.Clear, known map[string]bool) []Problem {
+// strangers refuses what the type does not ask. A name that some type of the
+// protocol has is named; any other may be anything, a patient too, and is only counted.
+func (p Protocol) strangers(t Type, form map[string]message.Clear, known map[string]bool) []Problem {
 	var named []string
 	other := 0
 	for name, value := range form {
 		if known[name] || strings.TrimSpace(value.Reveal()) == "" {
 			continue
 		}
-		if knownAnywhere(name) {
+		if p.asksAnywhere(name) {
 			named = append(named, name)
 		} else {
 			other++
@@ -77,8 +77,8 @@ func (t Type) strangers(form map[string]message.Clear, known map[string]bool) []
 	return problems
 }
 
-func knownAnywhere(name string) bool {
-	for _, t := range BuiltIn().Types {
+func (p Protocol) asksAnywhere(name string) bool {
+	for _, t := range p.Types {
 		if _, ok := t.Field(name); ok {
 			return true
 		}
@@ -123,7 +123,10 @@ func (f Field) check(value string) string {
 }
 
 func (f Field) limit() int {
-	if f.Kind == LongText {
+	switch {
+	case f.Limit > 0:
+		return f.Limit
+	case f.Kind == LongText:
 		return maxLong
 	}
 	return maxLine

@@ -34,7 +34,7 @@ func TestWhatAFormIsRefusedFor(t *testing.T) {
 		"nobody's field":       {message.TypeOther, form{"caller": "A", "callback": "1234", "reason": "x", "Ana Ruiz": "y"}, []string{""}},
 		"a mail's field":       {message.TypeOther, form{"caller": "A", "callback": "1234", "reason": "x", "mail_from": "y"}, []string{"mail_from"}},
 	} {
-		_, problems := typ(t, c.id).Fill(c.form, message.ChannelDesk)
+		_, problems := protocol.BuiltIn().Fill(typ(t, c.id), c.form, message.ChannelDesk)
 		var got []string
 		for _, p := range problems {
 			got = append(got, p.Field)
@@ -50,27 +50,27 @@ func TestWhatAFormIsRefusedFor(t *testing.T) {
 
 func TestAMailNeedsNoForm(t *testing.T) {
 	refill := typ(t, message.TypeRefill)
-	if _, problems := refill.Fill(nil, message.ChannelMail); len(problems) > 0 {
+	if _, problems := protocol.BuiltIn().Fill(refill, nil, message.ChannelMail); len(problems) > 0 {
 		t.Errorf("refused: %v", problems)
 	}
-	kept, problems := refill.Fill(form{protocol.FieldMailFrom: "PBX <pbx@office.example>\r\n", protocol.FieldMailSubject: "New\nvoice\x00mail"}, message.ChannelMail)
+	kept, problems := protocol.BuiltIn().Fill(refill, form{protocol.FieldMailFrom: "PBX <pbx@office.example>\r\n", protocol.FieldMailSubject: "New\nvoice\x00mail"}, message.ChannelMail)
 	if len(problems) > 0 || kept[protocol.FieldMailFrom].Reveal() != "PBX <pbx@office.example>" || kept[protocol.FieldMailSubject].Reveal() != "New voicemail" {
 		t.Errorf("kept %q (%v)", kept[protocol.FieldMailSubject].Reveal(), problems)
 	}
-	if _, problems := refill.Fill(form{"medication": "x"}, message.ChannelMail); len(problems) != 1 {
+	if _, problems := protocol.BuiltIn().Fill(refill, form{"medication": "x"}, message.ChannelMail); len(problems) != 1 {
 		t.Error("a mail may have a form's field")
 	}
 }
 
 func TestAMailIsNotRefusedForALongHeader(t *testing.T) {
-	kept, problems := typ(t, message.TypeOther).Fill(form{protocol.FieldMailTo: message.Clear(strings.Repeat("é", 5000))}, message.ChannelMail)
+	kept, problems := protocol.BuiltIn().Fill(typ(t, message.TypeOther), form{protocol.FieldMailTo: message.Clear(strings.Repeat("é", 5000))}, message.ChannelMail)
 	if got := kept[protocol.FieldMailTo].Reveal(); len(problems) > 0 || got != strings.Repeat("é", 499)+"…" {
 		t.Errorf("kept %d bytes (%v)", len(got), problems)
 	}
 }
 
 func TestWhatIsKeptIsTidy(t *testing.T) {
-	kept, problems := typ(t, message.TypeOther).Fill(form{
+	kept, problems := protocol.BuiltIn().Fill(typ(t, message.TypeOther), form{
 		"caller": "  Ana\tRuiz\n", "callback": "503\u0007 555 \u202e0148\u2069", "reason": " first\r\nsecond\rthird\x1b[2J\xff ", "best_time": "  ",
 	}, message.ChannelAPI)
 	if len(problems) > 0 {

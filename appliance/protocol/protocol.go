@@ -8,10 +8,7 @@
 // taken under.
 package protocol
 
-import (
-	"nightbell/appliance/message"
-	"nightbell/appliance/store"
-)
+import "nightbell/appliance/message"
 
 // Protocol is one version of a practice's protocol. Whoever is handed one reads
 // it and changes nothing: all who ask share it.
@@ -58,7 +55,3 @@ func (p Protocol) Show(id message.CallType) Type {
 	}
 	return Type{ID: id, Name: string(id), Short: string(id)}
 }
-
-// Current answers the practice's protocol at the time of the transaction. Until
-// a practice has made its own it is the built-in one.
-func Current(*store.Tx) (Protocol, error) { return BuiltIn(), nil }

@@ -19,6 +19,7 @@ import (
 	"nightbell/appliance/access"
 	"nightbell/appliance/appliancetest/smarthost"
 	"nightbell/appliance/message"
+	"nightbell/appliance/protocol"
 	"nightbell/appliance/relay"
 	"nightbell/appliance/store"
 )
@@ -141,7 +142,7 @@ func openDoor(t *testing.T, limits relay.Limits) *door {
 	}
 	d := &door{t: t, ca: ca, addr: l.Addr().String(), log: &lockedBuffer{}, over: make(chan error, 1)}
 	server := relay.NewServer(relay.InOptions{
-		Store: openStore(t), Intake: d, Devices: d, TLS: config, Domain: "nightbell.test", Limits: limits,
+		Store: openStore(t), Intake: d, Devices: d, Protocols: protocol.NewShelf(), TLS: config, Domain: "nightbell.test", Limits: limits,
 		Log: slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	ctx, end := context.WithCancel(context.Background())

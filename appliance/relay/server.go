@@ -16,6 +16,7 @@ import (
 
 	"nightbell/appliance/access"
 	"nightbell/appliance/message"
+	"nightbell/appliance/protocol"
 	"nightbell/appliance/store"
 )
 
@@ -40,13 +41,14 @@ type Mail struct {
 
 // InOptions is what a Server needs; Limits and Log may be left zero.
 type InOptions struct {
-	Store   *store.Store // for the protocol: which address means which call type
-	Intake  Intake
-	Devices Devices
-	TLS     *tls.Config
-	Domain  string // the host name it greets with
-	Limits  Limits
-	Log     *slog.Logger
+	Store     *store.Store
+	Protocols *protocol.Shelf // which address means which call type
+	Intake    Intake
+	Devices   Devices
+	TLS       *tls.Config
+	Domain    string // the host name it greets with
+	Limits    Limits
+	Log       *slog.Logger
 }
 
 // Limits bound what one client can ask for. What is zero is the default.

@@ -16,7 +16,6 @@ import (
 
 	"nightbell/appliance/access"
 	"nightbell/appliance/message"
-	"nightbell/appliance/protocol"
 	"nightbell/appliance/store"
 )
 
@@ -203,7 +202,7 @@ func (s *session) route(m *Mail, to []string) error {
 		locals = append(locals, strings.Trim(local, `"`))
 	}
 	return s.run.server.o.Store.View(func(tx *store.Tx) error {
-		p, err := protocol.Current(tx)
+		p, err := s.run.server.o.Protocols.Current(tx)
 		if err != nil {
 			return err
 		}

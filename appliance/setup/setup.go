@@ -22,6 +22,7 @@ import (
 	"nightbell/appliance/access"
 	"nightbell/appliance/audit"
 	"nightbell/appliance/message"
+	"nightbell/appliance/protocol"
 	"nightbell/appliance/settings"
 	"nightbell/appliance/store"
 	"nightbell/appliance/vault"
@@ -218,8 +219,10 @@ func (p Practice) fill(ctx context.Context, st *store.Store, kit *crypto.Kit) er
 				return err
 			}
 		}
-		_, err := audit.Append(tx, audit.Leaf{At: now, Who: audit.System, What: audit.SettingsChanged, About: []string{"practice"}})
-		return err
+		if _, err := audit.Append(tx, audit.Leaf{At: now, Who: audit.System, What: audit.SettingsChanged, About: []string{"practice"}}); err != nil {
+			return err
+		}
+		return protocol.Begin(tx, audit.System, protocol.BuiltIn(), now)
 	})
 	if err != nil {
 		return err

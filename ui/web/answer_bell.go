@@ -10,7 +10,6 @@ import (
 	"nightbell/appliance/escalation"
 	"nightbell/appliance/message"
 	"nightbell/appliance/notify"
-	"nightbell/appliance/protocol"
 	"nightbell/appliance/store"
 )
 
@@ -110,7 +109,7 @@ func (s *Server) whatIsAsked(tx *store.Tx, v *answerView, token notify.Token) er
 
 // fillAnswer says how the call stands towards the person.
 func (s *Server) fillAnswer(tx *store.Tx, v *answerView, asked appliance.Asked) error {
-	p, err := protocol.Current(tx)
+	p, err := s.app.Protocols.Current(tx)
 	if err != nil {
 		return err
 	}

@@ -193,8 +193,11 @@ func (s *Server) countsFor(session access.Session) (counts store.Counts, err err
 	return counts, err
 }
 
-func (s *Server) protocol() (p protocol.Protocol, err error) {
-	err = s.view(func(tx *store.Tx) (err error) { p, err = protocol.Current(tx); return err })
+func (s *Server) protocol() (protocol.Protocol, error) { return s.protocolOf(0) }
+
+// protocolOf answers a version of the protocol, for 0 the one that counts now.
+func (s *Server) protocolOf(version int) (p protocol.Protocol, err error) {
+	err = s.view(func(tx *store.Tx) (err error) { p, _, err = s.app.Rules(tx, version); return err })
 	return p, err
 }
 

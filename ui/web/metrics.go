@@ -13,7 +13,6 @@ import (
 
 	"nightbell/appliance/escalation"
 	"nightbell/appliance/message"
-	"nightbell/appliance/protocol"
 	"nightbell/appliance/store"
 )
 
@@ -59,7 +58,7 @@ func (s *Server) storeMetrics(b *strings.Builder, tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
-	p, err := protocol.Current(tx)
+	p, err := s.app.Protocols.Current(tx)
 	if err != nil {
 		return err
 	}

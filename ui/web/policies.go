@@ -11,7 +11,6 @@ import (
 	"nightbell/appliance/escalation"
 	"nightbell/appliance/message"
 	"nightbell/appliance/oncall"
-	"nightbell/appliance/protocol"
 	"nightbell/appliance/store"
 )
 
@@ -129,14 +128,14 @@ func policyHref(t message.CallType, u message.Urgency) string {
 // policyOf says which calls a policy is for.
 func (s *Server) policyOf(tx *store.Tx, t message.CallType, u message.Urgency) string {
 	name := s.words.say("policies.every-type")
-	if p, err := protocol.Current(tx); err == nil && t != "" {
+	if p, err := s.app.Protocols.Current(tx); err == nil && t != "" {
 		name = p.Show(t).Name
 	}
 	return s.words.say("policies.of", name, s.words.say("urgency."+u.String()))
 }
 
 func (s *Server) typeOptions(tx *store.Tx, chosen message.CallType, every bool) (list []option, err error) {
-	p, err := protocol.Current(tx)
+	p, err := s.app.Protocols.Current(tx)
 	if every {
 		list = append(list, option{Value: "", Label: s.words.say("policies.every-type"), Chosen: chosen == ""})
 	}

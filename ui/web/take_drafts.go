@@ -83,11 +83,10 @@ func (s *Server) openDraft(c echo.Context, id string) (taking, error) {
 	if err != nil {
 		return taking{}, desk.ErrDraft
 	}
-	p, err := s.protocol()
+	t, _, err := s.readTaking(form)
 	if err != nil {
 		return taking{}, err
 	}
-	t := s.readTaking(form, p)
 	t.key, t.started, t.kept = d.ID, d.StartedAt, d.KeptAt
 	return t, nil
 }

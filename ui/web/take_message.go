@@ -24,6 +24,7 @@ type takeView struct {
 	*frame
 	Key       string // so that saving twice keeps one message
 	Problem   problem
+	Version   int  // of the protocol
 	Chosen    bool // the urgency was chosen by hand
 	Types     []typeChoice
 	Fields    []fieldView
@@ -80,15 +81,21 @@ type taking struct {
 	urgency *message.Urgency
 	chosen  bool // the urgency, by hand
 	form    map[string]message.Clear
+	version int // of the protocol, that the call began under; 0: the one that counts now
 	started time.Time
 	kept    time.Time // of a draft
 	script  string    // as the module writes it
 	hungUp  bool      // the caller is gone: it is saved as it is
 }
 
-// readTaking reads the form: the fields of the chosen call type and no others.
-func (s *Server) readTaking(form url.Values, p protocol.Protocol) taking {
-	t := taking{key: form.Get("key"), kind: message.CallType(form.Get("type")), form: map[string]message.Clear{}, script: form.Get("script"), hungUp: form.Get("hung_up") != ""}
+// readTaking reads the form: the fields of the chosen call type in the version of
+// the protocol that the call began under, and no others.
+func (s *Server) readTaking(form url.Values) (taking, protocol.Protocol, error) {
+	p, err := s.protocolOf(versionIn(form.Get("protocol")))
+	if err != nil {
+		return taking{}, p, err
+	}
+	t := taking{version: p.Version, key: form.Get("key"), kind: message.CallType(form.Get("type")), form: map[string]message.Clear{}, script: form.Get("script"), hungUp: form.Get("hung_up") != ""}
 	if t.key == "" {
 		t.key = uuid.NewString()
 	}
@@ -113,20 +120,28 @@ func (s *Server) readTaking(form url.Values, p protocol.Protocol) taking {
 			t.form[f.Name] = message.Clear(v)
 		}
 	}
-	return t
+	return t, p, nil
+}
+
+// versionIn reads a version's number; 0 for what is none.
+func versionIn(typed string) int {
+	n, err := strconv.Atoi(typed)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
 }
 
 // takeMessage saves a call. Whatever goes wrong, the form comes back with what
 // was typed and the same key.
 func (s *Server) takeMessage(c echo.Context) error {
-	p, err := s.protocol()
-	if err != nil {
-		return err
-	}
 	if err := c.Request().ParseForm(); err != nil {
 		return echo.ErrBadRequest
 	}
-	t := s.readTaking(c.Request().PostForm, p)
+	t, p, err := s.readTaking(c.Request().PostForm)
+	if err != nil {
+		return err
+	}
 	if posted(c, "show") != "" {
 		t.urgency = nil
 		return s.takePage(c, http.StatusOK, t, nil, problem{})
@@ -134,7 +149,7 @@ func (s *Server) takeMessage(c echo.Context) error {
 	now := s.app.Clock.Now()
 	receipt, err := s.app.Intake.Take(c.Request().Context(), intake.Taking{
 		Type: t.kind, Urgency: t.urgency, Form: t.form, Script: followed(p, t, now), HungUp: t.hungUp,
-		Channel: message.ChannelDesk, TypedBy: sessionOf(c).Who, Key: t.key,
+		Channel: message.ChannelDesk, TypedBy: sessionOf(c).Who, Key: t.key, Protocol: t.version,
 	})
 	if err == nil {
 		s.keepOwn(c, t, receipt.ID)
@@ -166,7 +181,7 @@ func (s *Server) takePage(c echo.Context, status int, t taking, bad []protocol.P
 	if err != nil {
 		return err
 	}
-	p, err := s.protocol()
+	p, err := s.protocolOf(t.version)
 	if err != nil {
 		return err
 	}
@@ -181,7 +196,7 @@ func (s *Server) takePage(c echo.Context, status int, t taking, bad []protocol.P
 	if t.urgency != nil {
 		u = *t.urgency
 	}
-	v := takeView{frame: f, Key: t.key, Problem: words, StartedMS: t.started.UnixMilli(), Script: t.script, KeptAt: s.today().when(t.kept), Scripts: s.scripts(p, t.kind), Chosen: t.chosen || t.urgency != nil && *t.urgency != kind.Urgency, Fields: fieldViews(p, t, bad), SaveLabel: s.words.say("js.save")}
+	v := takeView{frame: f, Key: t.key, Version: p.Version, Problem: words, StartedMS: t.started.UnixMilli(), Script: t.script, KeptAt: s.today().when(t.kept), Scripts: s.scripts(p, t.kind), Chosen: t.chosen || t.urgency != nil && *t.urgency != kind.Urgency, Fields: fieldViews(p, t, bad), SaveLabel: s.words.say("js.save")}
 	if u == message.Urgent {
 		v.SaveLabel = s.words.say("js.save-ring")
 	}
@@ -193,10 +208,10 @@ func (s *Server) takePage(c echo.Context, status int, t taking, bad []protocol.P
 	for _, one := range []message.Urgency{message.Urgent, message.SameDay, message.Routine} {
 		v.Urgencies = append(v.Urgencies, option{Value: one.String(), Label: s.words.say("urgency." + one.String()), Chosen: one == u})
 	}
-	if v.Next, err = s.next(t.kind, u, t.form[protocol.FieldProvider]); err != nil {
+	if v.Next, err = s.next(t.version, t.kind, u, t.form[protocol.FieldProvider]); err != nil {
 		return err
 	}
-	if v.Window, v.Greeting, err = s.whoAnswers(); err != nil {
+	if v.Window, v.Greeting, err = s.whoAnswers(t.version); err != nil {
 		return err
 	}
 	if v.Aside, err = s.asides(c, t.key); err != nil {

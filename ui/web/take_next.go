@@ -1,11 +1,13 @@
 package web
 
 import (
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"nightbell/appliance/escalation"
 	"nightbell/appliance/message"
 	"nightbell/appliance/oncall"
 	"nightbell/appliance/protocol"
@@ -27,17 +29,17 @@ func (s *Server) takeNext(c echo.Context) error {
 	if err != nil {
 		return echo.ErrBadRequest
 	}
-	v, err := s.next(message.CallType(posted(c, "type")), u, message.Clear(posted(c, fieldPrefix+protocol.FieldProvider)))
+	v, err := s.next(versionIn(posted(c, "protocol")), message.CallType(posted(c, "type")), u, message.Clear(posted(c, fieldPrefix+protocol.FieldProvider)))
 	if err != nil {
 		return err
 	}
 	return s.part(c, "take", "next", v)
 }
 
-func (s *Server) next(kind message.CallType, u message.Urgency, provider message.Clear) (v nextView, err error) {
+func (s *Server) next(version int, kind message.CallType, u message.Urgency, provider message.Clear) (v nextView, err error) {
 	now := s.app.Clock.Now()
 	err = s.view(func(tx *store.Tx) error {
-		p, cal, err := s.app.Rules(tx)
+		p, cal, err := s.app.Rules(tx, version)
 		if err != nil {
 			return err
 		}
@@ -80,8 +82,8 @@ func (s *Server) ringPlan(tx *store.Tx, env message.Envelope, now time.Time, nam
 	if err != nil {
 		return nil, err
 	}
-	if len(answer.People()) == 0 {
-		return []ringStep{{Kind: "bad", In: w.say("after.at-once"), Text: w.say("after.nobody"), Note: w.say("after.nobody-do")}}, nil
+	if reachesNobody(plan) {
+		steps = append(steps, ringStep{Kind: "bad", In: w.say("after.at-once"), Text: w.say("after.nobody"), Note: w.say("after.nobody-do")})
 	}
 	for _, one := range plan {
 		step := s.simulated(one, names)
@@ -98,11 +100,16 @@ func (s *Server) ringPlan(tx *store.Tx, env message.Envelope, now time.Time, nam
 	return steps, nil
 }
 
+// reachesNobody says that all steps before everybody is rung are passed over.
+func reachesNobody(plan []escalation.SimulatedStep) bool {
+	return !slices.ContainsFunc(plan, func(one escalation.SimulatedStep) bool { return !one.LastResort && !one.Skipped })
+}
+
 // whoAnswers says which window of the coverage calendar counts now, and how the
 // call is greeted in it.
-func (s *Server) whoAnswers() (window, greeting string, err error) {
+func (s *Server) whoAnswers(version int) (window, greeting string, err error) {
 	err = s.view(func(tx *store.Tx) error {
-		p, cal, err := s.app.Rules(tx)
+		p, cal, err := s.app.Rules(tx, version)
 		if err != nil {
 			return err
 		}

@@ -7,7 +7,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"nightbell/appliance/escalation"
-	"nightbell/appliance/protocol"
 	"nightbell/appliance/store"
 )
 
@@ -65,7 +64,7 @@ func (s *Server) bells() (list []bellView, err error) {
 		if err != nil {
 			return err
 		}
-		kinds, err := protocol.Current(tx)
+		kinds, err := s.app.Protocols.Current(tx)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,113 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"nightbell/appliance/escalation"
+	"nightbell/appliance/message"
+	"nightbell/appliance/protocol"
+	"nightbell/appliance/store"
+)
+
+// ProtocolDraft answers the draft of the next version, or what a draft would begin
+// as: the version that counts. Its Rev is 0 then.
+func (a *Appliance) ProtocolDraft() (d protocol.Draft, err error) {
+	err = a.Store.View(func(tx *store.Tx) error {
+		d, err = a.protocolDraft(tx)
+		return err
+	})
+	return d, err
+}
+
+func (a *Appliance) protocolDraft(tx *store.Tx) (protocol.Draft, error) {
+	d, err := protocol.DraftOf(tx)
+	if !errors.Is(err, protocol.ErrNoDraft) {
+		return d, err
+	}
+	p, err := a.Protocols.Current(tx)
+	return protocol.Draft{Protocol: p, Base: p.Version}, err
+}
+
+// EditProtocol changes the draft, and begins one where there is none. change is
+// given a copy of its own. rev is that of the draft that the person saw, 0 to take
+// no notice of what others did; protocol.ErrDraftChanged when somebody was faster,
+// *protocol.BadFile when it would be no protocol any more.
+func (a *Appliance) EditProtocol(ctx context.Context, by string, rev int, change func(*protocol.Protocol) error) error {
+	at := a.Clock.Now().UTC()
+	return a.Store.Update(ctx, func(tx *store.Tx) error {
+		d, err := a.protocolDraft(tx)
+		if err != nil {
+			return err
+		}
+		own, err := d.Protocol.Copy()
+		if err != nil {
+			return err
+		}
+		if err := change(&own); err != nil {
+			return err
+		}
+		return protocol.SetDraft(tx, by, own, rev, at)
+	})
+}
+
+// UndoProtocol takes the last change of the draft back.
+func (a *Appliance) UndoProtocol(ctx context.Context, by string) error {
+	at := a.Clock.Now().UTC()
+	return a.Store.Update(ctx, func(tx *store.Tx) error { return protocol.UndoDraft(tx, by, at) })
+}
+
+// DropProtocolDraft gives the draft up; what counts stays as it is.
+func (a *Appliance) DropProtocolDraft(ctx context.Context, by string) error {
+	at := a.Clock.Now().UTC()
+	return a.Store.Update(ctx, func(tx *store.Tx) error { return protocol.DropDraft(tx, by, at) })
+}
+
+// PublishProtocol makes the draft that was reviewed the version that counts for
+// every call that begins from now on.
+func (a *Appliance) PublishProtocol(ctx context.Context, by, note string, rev int) (v protocol.Version, err error) {
+	at := a.Clock.Now().UTC()
+	err = a.Store.Update(ctx, func(tx *store.Tx) error {
+		v, err = protocol.PublishDraft(tx, by, note, rev, a.office(tx, at), at)
+		return err
+	})
+	return v, err
+}
+
+// CheckProtocol answers what a protocol lacks to be published here.
+func (a *Appliance) CheckProtocol(p protocol.Protocol) (faults []protocol.Fault, err error) {
+	at := a.Clock.Now()
+	err = a.Store.View(func(tx *store.Tx) error {
+		faults = p.Check(a.office(tx, at), at.In(a.practice.Zone))
+		return nil
+	})
+	return faults, err
+}
+
+// office is the practice as a protocol is checked against it.
+type office struct {
+	tx *store.Tx
+	a  *Appliance
+	at time.Time
+}
+
+func (a *Appliance) office(tx *store.Tx, at time.Time) office { return office{tx, a, at} }
+
+func (o office) Works(id message.PersonID) bool { return o.a.Access.Works(o.tx, id) }
+
+func (o office) Staffed(id message.TeamID) bool { return o.a.Access.Staffed(o.tx, id) }
+
+// Rings says whether a step before the last resort reaches somebody today. A gap
+// in the schedule is a finding of its own and not the policy's fault: who is on
+// call within the next week is asked too.
+func (o office) Rings(t message.CallType, u message.Urgency) bool {
+	for day := range 8 {
+		steps, rings, err := o.a.Bell.SimulateCall(o.tx, message.Envelope{CallType: t, Urgency: u}, o.at.AddDate(0, 0, day))
+		if err == nil && rings && slices.ContainsFunc(steps, func(s escalation.SimulatedStep) bool { return !s.LastResort && !s.Skipped }) {
+			return true
+		}
+	}
+	return false
+}
