@@ -83,11 +83,11 @@ func (b *browser) number(ctx context.Context, id string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	number := regexp.MustCompile(`N-\d+`).Find(page)
+	number := regexp.MustCompile(`class="readback">(N-\d+)<`).FindSubmatch(page)
 	if number == nil {
 		return "", fmt.Errorf("the page shows no number to read back")
 	}
-	return string(number), nil
+	return string(number[1]), nil
 }
 
 // rung waits until somebody's notice of a message arrived at the smarthost, and
