@@ -14,7 +14,11 @@ package browser_test
 import (
 	"flag"
 	"testing"
+
+	"nightbell/appliance/appliancetest"
 )
+
+func TestMain(m *testing.M) { appliancetest.Main(m) }
 
 var update = flag.Bool("update", false, "take the picture of the README anew")
 
@@ -25,6 +29,7 @@ func TestInARealBrowser(t *testing.T) {
 		play func(*testing.T, *chrome)
 	}{
 		{"a call is taken by keyboard only", aCallIsTakenByKeyboardOnly},
+		{"a draft outlives a kill", aDraftOutlivesAKill},
 		{"a mail arrives live without moving the selection", aMailArrivesLive},
 		{"a message is worked to its end by keyboard only", aMessageIsWorkedToItsEnd},
 		{"an urgent call rings until it is taken", anUrgentCallRingsUntilItIsTaken},

@@ -157,8 +157,8 @@ func (o *office) pages() []state {
 // page after saving.
 func takePages() []state {
 	var pages []state
-	for i, kind := range []string{"new", "change", "refill", "urgent", "billing", "other"} {
-		key := fmt.Sprint(i + 1)
+	for i, kind := range []string{"new", "change", "refill", "urgent", "results", "billing", "practice", "complaint", "wrong", "other"} {
+		key := fmt.Sprint((i + 1) % 10)
 		pages = append(pages, state{"take-" + kind, "/take", func(b *tab) {
 			b.press(key)
 			b.until("its fields", fmt.Sprintf(`document.querySelector('input[name=type]:checked').value === %q`, kind))

@@ -21,6 +21,8 @@ func aCallIsTakenByKeyboardOnly(t *testing.T, c *chrome) {
 	rosa.fill("Caller is", "the patient")
 	rosa.fill("Call back number", "503 555 0148")
 	rosa.fill("Number read back", "Space")
+	rosa.fill("May we leave word?", "")
+	rosa.fill("Needs", "")
 	rosa.fill("Patient", "")
 	rosa.fill("Born", "4/12/61")
 	rosa.fill("Provider", "Dr. Okafor")
@@ -29,6 +31,7 @@ func aCallIsTakenByKeyboardOnly(t *testing.T, c *chrome) {
 	rosa.fill("Pharmacy", "Elm Street Pharmacy")
 	rosa.fill("Days left", "none")
 	rosa.fill("Allergies to medicines", "")
+	rosa.fill("Pregnant or breastfeeding", "")
 	rosa.fill("Anything else", "leaves on Thursday")
 	rosa.press("Ctrl+Enter")
 

@@ -18,7 +18,7 @@ import (
 // words.
 func (w words) filled(channel string, kind protocol.Type) map[string]string {
 	form := map[string]string{}
-	for _, f := range kind.Fields {
+	for _, f := range kind.Asked() {
 		switch f.Kind {
 		case protocol.Choice:
 			form[f.Name] = f.Options[0].Value

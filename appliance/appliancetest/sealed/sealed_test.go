@@ -274,9 +274,11 @@ func (s *scenario) backUp(name string) {
 	}
 }
 
-// lockAndTake locks and takes calls in that state, at the desk too.
+// lockAndTake locks and takes calls in that state, at the desk too: what was said
+// is read at the desk where it was typed, and nowhere else.
 func (s *scenario) lockAndTake() {
 	s.t.Helper()
+	other := s.SignIn(s.t, okafor)
 	s.rosa.Post("/lock", url.Values{})
 	if !s.Vault.Locked() {
 		s.t.Fatal("the button locks nothing")
@@ -284,7 +286,10 @@ func (s *scenario) lockAndTake() {
 	ids := s.takeCalls(s.t, s.rosa, "desk, locked")
 	s.mail.send([]string{"billing@nightbell.local"}, everything(s.prefixed("mail after a lock")), true)
 	for _, path := range []string{"/inbox", "/messages/" + string(ids[0]), "/messages/" + string(ids[0]) + "/print"} {
-		s.said.WriteString(s.rosa.Get(path).Body)
+		s.said.WriteString(other.Get(path).Body)
+	}
+	if len(s.kept.Bytes("the desk where it was typed", []byte(s.rosa.Get("/messages/"+string(ids[0])).Body))) == 0 {
+		s.t.Error("whoever typed a call cannot read it to the doctor who rings while all is locked")
 	}
 	s.backUp("second")
 	if err := s.Vault.Unlock(s.t.Context(), s.KitIdentities()...); err != nil {
