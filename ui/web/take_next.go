@@ -61,7 +61,7 @@ func (s *Server) routedTo(p protocol.Protocol, to protocol.Routed, names *names)
 	case to.Person != "":
 		return names.of(to.Person)
 	}
-	return sentence(p.TeamName(to.Team))
+	return strings.TrimSuffix(sentence(p.TeamName(to.Team)), ".")
 }
 
 // ringPlan says whom a call rings, and when: by the plan that rings.
