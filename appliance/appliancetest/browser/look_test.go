@@ -79,6 +79,7 @@ func (c *chrome) lookAt(b *tab, s state) {
 				b.t.Errorf("%d px wide, %s: the page scrolls sideways, to %g px: %s", on.width, scheme, wide, ask[string](b, tooWide))
 			}
 			where := fmt.Sprintf("%d px wide, %s", on.width, scheme)
+			b.whole(on) // what a bar covers for now is no small target
 			switch {
 			case (scheme == "dark") == on.touch:
 				c.spent.on("every rule", func() { b.barriers(where, rules) })
@@ -123,8 +124,8 @@ func (b *tab) barriers(where, which string) {
 	}
 }
 
-// picture keeps what the page looks like from top to bottom.
-func (b *tab) picture(on screen, name string) {
+// whole makes the screen as high as the page.
+func (b *tab) whole(on screen) {
 	b.t.Helper()
 	high := max(on.height, int64(ask[float64](b, `document.scrollingElement.scrollHeight`)))
 	if high > on.height {
@@ -132,6 +133,12 @@ func (b *tab) picture(on screen, name string) {
 			return t.Call(ctx, emulation.SetDeviceMetricsOverride.Method, emulation.SetDeviceMetricsOverrideParams{Width: on.width, Height: high, DeviceScaleFactor: 1, Mobile: on.touch}, nil)
 		}))
 	}
+}
+
+// picture keeps what the page looks like from top to bottom.
+func (b *tab) picture(on screen, name string) {
+	b.t.Helper()
+	b.whole(on)
 	b.keep(filepath.Join(root, "shots", name), page.CaptureScreenshotParams{OptimizeForSpeed: new(true)})
 }
 
