@@ -19,6 +19,7 @@ const (
 	maxSteps   = 60 // of a script
 	maxFlags   = 200
 	maxPhrases = 200 // of a flag
+	maxPhrase  = 600 // characters
 	maxWindows = 40
 	maxRoutes  = 200
 	maxTeams   = 40
@@ -251,7 +252,10 @@ func (p Protocol) flagsForm(f *faults) {
 			f.add(at+".words", "a red flag has 1 to %d phrases", maxPhrases)
 		}
 		for i, w := range one.Words {
-			f.text(fmt.Sprintf("%s.words.%d", at, i), w, maxTitle, true)
+			f.text(fmt.Sprintf("%s.words.%d", at, i), w, maxPhrase, true)
+			if slices.ContainsFunc(strings.Split(w, " + "), func(part string) bool { return len(waysOf(part)) >= maxWays }) {
+				f.add(fmt.Sprintf("%s.words.%d", at, i), "a part of this can be said in more than %d ways", maxWays-1)
+			}
 		}
 		if one.To == message.Routine {
 			f.add(at+".raise_to", "a red flag makes a call more urgent than routine")

@@ -19,6 +19,6 @@ type RedFlag struct {
 // A phrase is matched on whole words, whatever their case, accents and
 // punctuation, with some tolerance for spelling in words of five letters and
 // more. Its words stand in this order with at most two others between two of
-// them; " + " joins parts that stand anywhere in the text. A word that ends in *
-// matches by its beginning. "not" and "no" are words like others: whether a flag
+// them; " + " joins parts in any order, within forty words of each other or in two
+// fields; "a|b" is either of two words. A word that ends in * matches by its beginning. "not" and "no" are words like others: whether a flag
 // is denied is for a person to say.

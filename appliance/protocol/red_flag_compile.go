@@ -14,13 +14,15 @@ type Flags struct {
 	parts   []part
 	terms   []term
 	first   map[rune][]int // terms by their first letter
+	of      [][]int        // the phrases that a part is of
 	slots   int            // words of all parts together
 }
 
-// phrase is what one line of a flag's words asks for: all of its parts.
+// phrase is what one line of a flag's words asks for: of each of its parts, one of
+// the ways to say it.
 type phrase struct {
 	flag  int
-	parts []int
+	parts [][]int
 }
 
 // part is some words in their order.
@@ -47,31 +49,50 @@ type compiler struct {
 }
 
 func (c *compiler) phrase(flag int, text string) {
-	var parts [][]term
-	for _, one := range strings.Split(text, " + ") {
-		if terms := termsOf(one); len(terms) > 0 {
-			parts = append(parts, terms)
+	one := phrase{flag: flag}
+	for _, segment := range strings.Split(text, " + ") {
+		var ways []int
+		for _, terms := range waysOf(segment) {
+			ways = append(ways, c.part(terms))
+			if joined, ok := joined(terms); ok {
+				ways = append(ways, c.part([]term{joined}))
+			}
+		}
+		if len(ways) > 0 {
+			one.parts = append(one.parts, ways)
 		}
 	}
-	if len(parts) == 0 {
+	if len(one.parts) == 0 {
 		return
 	}
-	c.add(flag, parts)
-	for i, one := range parts {
-		if joined, ok := joined(one); ok {
-			together := slices.Clone(parts)
-			together[i] = []term{joined}
-			c.add(flag, together)
+	for _, way := range slices.Concat(one.parts...) {
+		if of := &c.f.of[way]; !slices.Contains(*of, len(c.f.phrases)) {
+			*of = append(*of, len(c.f.phrases))
 		}
 	}
+	c.f.phrases = append(c.f.phrases, one)
 }
 
-func (c *compiler) add(flag int, parts [][]term) {
-	one := phrase{flag: flag}
-	for _, terms := range parts {
-		one.parts = append(one.parts, c.part(terms))
+// maxWays bounds what the alternatives of one part multiply to; a part with more
+// is cut short, which form refuses before it is kept.
+const maxWays = 200
+
+// waysOf answers each way to say a part: "cant|cannot move" has two.
+func waysOf(segment string) [][]term {
+	ways := [][]term{nil}
+	for _, word := range strings.Fields(segment) {
+		var longer [][]term
+		for _, way := range ways {
+			for _, one := range strings.Split(word, "|") {
+				longer = append(longer, append(slices.Clip(way), termsOf(one)...))
+			}
+		}
+		if len(longer) > maxWays {
+			longer = longer[:maxWays]
+		}
+		ways = longer
 	}
-	c.f.phrases = append(c.f.phrases, one)
+	return slices.DeleteFunc(ways, func(way []term) bool { return len(way) == 0 })
 }
 
 func (c *compiler) part(terms []term) int {
@@ -85,6 +106,7 @@ func (c *compiler) part(terms []term) int {
 	}
 	n = len(c.f.parts)
 	c.parts[key] = n
+	c.f.of = append(c.f.of, nil)
 	c.f.parts = append(c.f.parts, part{slot: c.f.slots, long: len(terms)})
 	c.f.slots += len(terms)
 	for at, t := range terms {
@@ -107,7 +129,7 @@ func (c *compiler) term(t term) int {
 
 func (t *term) key() string { return fmt.Sprint(string(t.letters), t.begins, t.errors) }
 
-// termsOf reads the words of a part as the words of a text are read.
+// termsOf reads the words of a way as the words of a text are read.
 func termsOf(part string) []term {
 	var terms []term
 	for _, one := range strings.Fields(part) {

@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	maxBetween = 2  // other words between two of a phrase
-	maxPlaces  = 16 // places of one part that are pointed at: enough to see why
+	maxBetween = 2  // other words between two of a part
+	maxApart   = 40 // words between two parts of a phrase: two sentences of a long letter
+	maxPlaces  = 16 // places of one phrase that are pointed at: enough to see why
 )
 
 // About is what of a call decides which red flags are looked for.
@@ -46,7 +47,7 @@ func (f Found) MarshalText() ([]byte, error) { return message.Clear("").MarshalT
 // reason. Every word of every text is looked at once, so that the time grows with
 // the length of the texts and not faster.
 func (f *Flags) Find(about About, texts ...message.Clear) []Found {
-	l := look{f: f, seen: make([]stood, f.slots), found: make([][]Place, len(f.parts))}
+	l := look{f: f, seen: make([]stood, f.slots), last: make([]spot, len(f.parts)), places: make([][]Place, len(f.phrases))}
 	for i, t := range texts {
 		l.read(i, t.Reveal())
 	}
@@ -55,15 +56,22 @@ func (f *Flags) Find(about About, texts ...message.Clear) []Found {
 
 // look is one reading of some texts.
 type look struct {
-	f     *Flags
-	seen  []stood   // of each slot: where the words of its part up to it stood last
-	found [][]Place // of each part
-	text  int
-	hits  []hit
-	at    int // words so far, and a gap no phrase reaches over between two texts
+	f      *Flags
+	seen   []stood   // of each slot: where the words of its part up to it stood last
+	last   []spot    // of each part: where it stood last
+	places [][]Place // of each phrase that was said
+	text   int
+	hits   []hit
+	at     int // words so far, and a gap no part reaches over between two texts
 }
 
 type stood struct{ at, start int }
+
+// spot is a part in a text; at is 0 where it was not said yet.
+type spot struct {
+	at    int
+	place Place
+}
 
 // hit is a use of a term that the word at hand is.
 type hit struct {
@@ -139,20 +147,48 @@ func (l *look) saw(w *words) {
 			start = before.start
 		}
 		l.seen[p.slot+h.at] = stood{at: l.at, start: start}
-		if h.at == p.long-1 && len(l.found[h.part]) < maxPlaces {
-			l.found[h.part] = append(l.found[h.part], Place{Text: l.text, Start: start, End: w.end})
+		if h.at == p.long-1 {
+			l.said(h.part, Place{Text: l.text, Start: start, End: w.end})
 		}
 	}
 }
 
+// said goes through the phrases that a part is of, and keeps where their parts
+// stand when the others were said near it.
+func (l *look) said(part int, at Place) {
+	l.last[part] = spot{l.at, at}
+	for _, n := range l.f.of[part] {
+		if len(l.places[n]) >= maxPlaces {
+			continue
+		}
+		var places []Place
+		for _, ways := range l.f.phrases[n].parts {
+			latest := l.latest(ways)
+			if latest.at == 0 {
+				places = nil
+				break
+			}
+			places = append(places, latest.place)
+		}
+		l.places[n] = append(l.places[n], places...)
+	}
+}
+
+// latest answers where one of the ways was said last, within reach of the word at
+// hand.
+func (l *look) latest(ways []int) (latest spot) {
+	for _, way := range ways {
+		if s := l.last[way]; s.at > latest.at && (s.place.Text != l.text || l.at-s.at <= maxApart) {
+			latest = s
+		}
+	}
+	return latest
+}
+
 func (l *look) answer(about About) []Found {
 	places := make([][]Place, len(l.f.flags))
-	for _, p := range l.f.phrases {
-		if !slices.ContainsFunc(p.parts, func(part int) bool { return len(l.found[part]) == 0 }) {
-			for _, part := range p.parts {
-				places[p.flag] = append(places[p.flag], l.found[part]...)
-			}
-		}
+	for n, p := range l.f.phrases {
+		places[p.flag] = append(places[p.flag], l.places[n]...)
 	}
 	var answer []Found
 	for i, flag := range l.f.flags {

@@ -19,12 +19,12 @@ gauge gaze grasping gaping grinding greeting grinning granting
 hear heard heat hearty heartache hemorrhoid hemorrhoids hire hires homeless
 infusion inclusion invasion injection injections injecting inspection insertion intention invention induction inhaler inhalers
 jello jerk
-lever lose looked lucked locker locket limitless listens
+lactation lever lose looked lucked locker locket limitless listens
 magic manga manila maria medicare messed misses minus month moth meditation medium
 overdue overdo overdoes overdone overcome overseas oversee oversight
 peeing peeking plan plane plans plank pulley polls pulls piles prison prisoner prisoners pencilling
 raced rated rapid raked raving
-section station sensation seeking seeming sewing shaking soaping short shot shout shook skill sheep sleek steep
+section sent station sensation seeking seeming sewing shaking soaping short shot shout shook skill sheep sleek steep
 slurping starring stirring spending speeding screaming spraying streaming speaking stains stars stared stated starter staff stuff
 stretches switched switches strange stranger stranded struggled strike strode stick stack stock struck strung stunt sung
 shallow sweeping swearing seating smelling spelling selling sealing spilling
