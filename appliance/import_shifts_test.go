@@ -148,7 +148,7 @@ func TestACalendarOfPatientsIsNotImported(t *testing.T) {
 	p := appliancetest.Start(t)
 	var rows []string
 	for i := range 51 {
-		rows = append(rows, fmt.Sprintf("patient%d 1 8 20", i))
+		rows = append(rows, fmt.Sprintf("patient%c%c 1 8 20", 'a'+i/26, 'a'+i%26))
 	}
 	before, err := p.People()
 	if err != nil {
@@ -161,6 +161,24 @@ func TestACalendarOfPatientsIsNotImported(t *testing.T) {
 	}
 	if after, err := p.People(); err != nil || len(after) != len(before) {
 		t.Errorf("%d people are kept, %v", len(after)-len(before), err)
+	}
+}
+
+// What is no person's name may be a patient's appointment, and would be kept and
+// shown in the clear. The refusal says where it stands and not what.
+func TestAnAppointmentIsNoNewPerson(t *testing.T) {
+	p := appliancetest.Start(t, appliancetest.Locked)
+	for _, name := range []string{"Jane Roe DOB 3/4/1960", "jane.roe@example.com", "Roe: chest pain", "Jane Roe (new patient)", "call 5550134", "Jane Roe wants her results read to her"} {
+		_, err := p.ImportShifts(t.Context(), "owner", appliance.ShiftFile{Name: "calls.csv", Data: []byte("person,from,to\n" + name + ",2026-12-01 07:00,2026-12-01 19:00\n")})
+		var bad *oncall.BadFile
+		if !errors.As(err, &bad) || !strings.Contains(bad.Error(), "line 2") || strings.Contains(bad.Error(), "Roe") || strings.Contains(bad.Error(), "555") {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	for _, name := range []string{"\"O'Hara-Núñez, Dr. Siobhán\"", "José María de la Cruz", "Dr. Okafor Jr."} {
+		if _, err := p.ImportShifts(t.Context(), "owner", appliance.ShiftFile{Name: "calls.csv", Data: []byte("person,from,to\n" + name + ",2026-12-01 07:00,2026-12-01 19:00\n")}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

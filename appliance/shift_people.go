@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"nightbell/appliance/access"
 	"nightbell/appliance/oncall"
@@ -28,19 +29,38 @@ func (a *Appliance) peopleOfShifts(ctx context.Context, by string, file oncall.F
 		switch {
 		case many:
 			unclear = append(unclear, fmt.Sprintf("%s: several people are called %s", s.Where, s.Person))
+		case who == nil && !personsName(s.Person):
+			unclear = append(unclear, s.Where+": what stands there is nobody who is known here, and no person's name")
 		case who == nil:
 			unknown = append(unknown, s.Person)
 		default:
 			people[s.Person] = &ImportedPerson{ID: who.ID, Name: who.Call(), Rung: who.Staff() && access.Allowed(who.Roles, access.WorkMessage)}
 		}
 	}
+	if more := len(unclear) - mostUnclear; more > 0 {
+		unclear = append(unclear[:mostUnclear], fmt.Sprintf("and %d more", more))
+	}
 	if len(unclear) > 0 {
-		return nil, &oncall.BadFile{Lines: append(unclear, "write the name that they sign in with")}
+		return nil, &oncall.BadFile{Lines: append(unclear, "write the names that people sign in with, and import a schedule of who is on call only")}
 	}
 	if len(unknown) > newNames {
 		return nil, withTodo(fmt.Sprintf("the file names %d people whom nobody here knows", len(unknown)), "see whether it is the on-call schedule; if it is, add its people first")
 	}
 	return people, a.addUnknown(ctx, by, unknown, people)
+}
+
+// mostUnclear is how many lines of a file are named one by one.
+const mostUnclear = 20
+
+// longestName is how many words the name of a person has who is kept in the clear.
+const longestName = 6
+
+// personsName says whether somebody could be called so. A calendar of appointments
+// has more than names in it, and whoever is imported is shown everywhere.
+func personsName(s string) bool {
+	return len(strings.Fields(s)) <= longestName && !strings.ContainsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsMark(r) && !strings.ContainsRune(" .,-'’", r)
+	})
 }
 
 // addUnknown makes people without an account of names; two spellings of one name
