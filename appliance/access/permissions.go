@@ -43,6 +43,7 @@ const (
 	SeeSchedule    Permission = "see-schedule"    // who is on call
 	SwapOwnShift   Permission = "swap-own-shift"  // give one's own shift to somebody
 	EditSchedule   Permission = "edit-schedule"   // who is rung, in which order
+	EditProtocol   Permission = "edit-protocol"   // what is asked and said, what is urgent, who gets what
 	ManagePeople   Permission = "manage-people"   // people, contacts and their roles
 	ManageDevices  Permission = "manage-devices"  // credentials of machines
 	ManageBackups  Permission = "manage-backups"  // see, take and prove backups
@@ -59,7 +60,7 @@ var allowed = map[Role][]Permission{
 	FrontDesk:      {SeeDesk, TakeMessage, ReadOwn, ReadTeam, WorkMessage, GrantReading, LockAppliance, SeeSchedule},
 	Provider:       {SeeDesk, TakeMessage, ReadOwn, ReadTeam, ReadClinical, WorkMessage, GrantReading, LockAppliance, SeeSchedule, SwapOwnShift},
 	PrivacyOfficer: {SeeDesk, ReadForReason, LockAppliance, SeeSchedule, SeeAudit, WorkCompliance},
-	Admin:          {SeeDesk, LockAppliance, SeeSchedule, EditSchedule, ManagePeople, ManageDevices, ManageBackups, ManageSettings, SeeAudit},
+	Admin:          {SeeDesk, LockAppliance, SeeSchedule, EditSchedule, EditProtocol, ManagePeople, ManageDevices, ManageBackups, ManageSettings, SeeAudit},
 }
 
 // readingOthers are the permissions that need a key slot of one's own, and to

@@ -127,6 +127,7 @@ var navItems = []struct {
 	{"nav.practice", []navItem{
 		{"on-call", "/on-call", "nav.on-call", "", need(access.SeeSchedule)},
 		{"policies", "/bell/policies", "nav.policies", "", need(access.EditSchedule)},
+		{"protocol", "/protocol", "nav.protocol", "", need(access.EditProtocol)},
 		{"findings", "/findings", "nav.findings", "", need(access.SeeDesk)},
 	}},
 	{"nav.office", []navItem{
@@ -272,6 +273,7 @@ var mended = []struct{ id, href, word string }{
 	{escalation.NoWayOut, "/settings", "nav.settings"},
 	{"bell.", "/on-call", "nav.on-call"},
 	{"oncall.", "/on-call", "nav.on-call"},
+	{"protocol.", "/protocol", "nav.protocol"},
 	{"channel.refused", "/queue", "nav.queue"},
 	{"channel.waiting", "/queue", "nav.queue"},
 	{"channel.", "/channels", "nav.channels"},

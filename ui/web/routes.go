@@ -118,6 +118,9 @@ func (s *Server) routes() []route {
 		{method: post, path: "/on-call/cover/:id", need: need(access.EditSchedule, access.SwapOwnShift), handle: s.answerCover},
 		{method: get, path: "/on-call/month", need: need(access.SeeSchedule), handle: s.month},
 
+		{method: get, path: "/protocol", need: need(access.EditProtocol), handle: s.protocolPage},
+		{method: post, path: "/protocol/undo", need: need(access.EditProtocol), handle: s.undoProtocol},
+
 		{method: get, path: "/people", need: need(access.ManagePeople, access.GrantReading), handle: s.people},
 		{method: post, path: "/people", need: need(access.ManagePeople), handle: s.addPerson},
 		{method: post, path: "/people/:id", need: need(access.ManagePeople), handle: s.changePerson},

@@ -1,0 +1,93 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"nightbell/appliance/message"
+	"nightbell/appliance/protocol"
+	"nightbell/appliance/store"
+)
+
+// protocolFrame stands around every page that writes the protocol: its sections,
+// and the draft that all of them change.
+type protocolFrame struct {
+	*frame
+	Problem  problem
+	Done     string
+	Sections []navLink
+	Rev      int  // of the draft that the page shows; 0: there is none yet
+	Draft    bool // what is shown is not what counts
+	Undo     int  // how many changes can be taken back
+	By       string
+	At       when
+	Back     string // where this page is, for what every page can do
+}
+
+// protocolSections are the pages of the protocol, in their order.
+var protocolSections = []struct{ name, href, word string }{
+	{"overview", "/protocol", "protocol.overview"},
+	{"types", "/protocol/types", "protocol.types"},
+	{"flags", "/protocol/flags", "protocol.flags"},
+	{"routes", "/protocol/routes", "protocol.routes"},
+	{"coverage", "/protocol/coverage", "protocol.coverage"},
+	{"explain", "/protocol/explain", "protocol.explain"},
+	{"practice", "/protocol/practice", "protocol.practice"},
+}
+
+// protocolFrame answers what stands around a page of the protocol, and the draft.
+func (s *Server) protocolFrame(c echo.Context, section, title string) (*protocolFrame, protocol.Draft, error) {
+	f, err := s.frame(c, "protocol", title)
+	if err != nil {
+		return nil, protocol.Draft{}, err
+	}
+	d, err := s.app.ProtocolDraft()
+	if err != nil {
+		return nil, d, err
+	}
+	v := &protocolFrame{frame: f, Rev: d.Rev, Draft: d.Rev > 0, Undo: d.Undo, Back: c.Request().URL.Path}
+	for _, one := range protocolSections {
+		v.Sections = append(v.Sections, navLink{Href: one.href, Label: s.words.say(one.word), Current: one.name == section})
+	}
+	if v.Draft {
+		v.At = s.today().when(d.At)
+		err = s.view(func(tx *store.Tx) error { v.By = s.doneBy(tx, d.By); return nil })
+	}
+	if c.QueryParam("saved") != "" {
+		v.Done = s.words.say("protocol.saved")
+	}
+	return v, d, err
+}
+
+// doneBy says who did something: a person, or whoever sits at the server.
+func (s *Server) doneBy(tx *store.Tx, by string) string {
+	if name, ok := s.names(tx).find(message.PersonID(by)); ok {
+		return name
+	}
+	return s.words.say("protocol.by-server")
+}
+
+// editProtocol makes one change of the draft that the page showed, and goes to a
+// page. Where it cannot be made the error is for the form, which keeps what was
+// typed: explain puts it into words.
+func (s *Server) editProtocol(c echo.Context, to string, change func(*protocol.Protocol) error) error {
+	err := s.app.EditProtocol(c.Request().Context(), string(sessionOf(c).Who), versionIn(posted(c, "rev")), change)
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, withSaved(to))
+}
+
+// withSaved has the page say that it was saved; what follows # stays.
+func withSaved(to string) string {
+	u, err := url.Parse(to)
+	if err != nil {
+		return to
+	}
+	q := u.Query()
+	q.Set("saved", "1")
+	u.RawQuery = q.Encode()
+	return u.String()
+}
