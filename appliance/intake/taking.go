@@ -22,10 +22,11 @@ type Taking struct {
 	TypedBy  message.PersonID // who typed it, or
 	Device   message.DeviceID // which machine sent it: one of the two
 	Flags    []message.Flag
-	Script   []message.Spoken // the steps of the script, where a person followed one
-	HungUp   bool             // the caller is gone: it is taken as far as it came
-	Protocol int              // the version that the call began under; 0: the one that counts now
-	Key      string           // idempotency key, the sender's own; "" for none
+	Script   []message.Spoken    // the steps of the script, where a person followed one
+	Asked    []message.AskedFlag // the red flags that asked the call taker, as they were answered
+	HungUp   bool                // the caller is gone: it is taken as far as it came
+	Protocol int                 // the version that the call began under; 0: the one that counts now
+	Key      string              // idempotency key, the sender's own; "" for none
 }
 
 // Attachment is a file of a Taking: Data, or what Open answers when it is large.

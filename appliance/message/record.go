@@ -20,7 +20,7 @@ type Record struct {
 	Text    Clear // free text, or a mail's readable text
 	Files   []File
 	Script  []Spoken  // the steps of the script, in their order
-	Flags   []Flagged // the red flags that the words raised
+	Flags   []Flagged // the red flags whose words stood in it
 }
 
 // File is something attached to a record. Small ones lie in it (Data), larger
@@ -105,7 +105,6 @@ type flaggedLine struct {
 	Flag string    `json:"flag"`
 	Said FlagWord  `json:"said"`
 	At   time.Time `json:"at"`
-	Why  string    `json:"why,omitempty"`
 }
 
 type fileLine struct {
@@ -135,7 +134,7 @@ func lineOf(r Record) recordLine {
 		l.Script = append(l.Script, spokenLine{s.Step, s.At, s.Skipped, string(s.Answer)})
 	}
 	for _, f := range r.Flags {
-		l.Flags = append(l.Flags, flaggedLine{f.Flag, f.Said, f.At, string(f.Why)})
+		l.Flags = append(l.Flags, flaggedLine(f))
 	}
 	return l
 }
@@ -156,7 +155,7 @@ func (l recordLine) record() Record {
 		r.Script = append(r.Script, Spoken{s.Step, s.At, s.Skipped, Clear(s.Answer)})
 	}
 	for _, f := range l.Flags {
-		r.Flags = append(r.Flags, Flagged{f.Flag, f.Said, f.At, Clear(f.Why)})
+		r.Flags = append(r.Flags, Flagged(f))
 	}
 	return r
 }

@@ -26,7 +26,7 @@ func someRecord() message.Record {
 			{Name: "b.wav", Type: "audio/wav", Role: message.RoleAttachment, Size: 1 << 20, Blob: somePart, Key: "AGE-SECRET-KEY-PQ-1", Bytes: "cd"},
 		},
 		Script: []message.Spoken{{Step: "greeting", At: someTime}, {Step: "breathing", At: someTime, Answer: "No"}, {Step: "since", At: someTime, Skipped: true}},
-		Flags:  []message.Flagged{{Flag: "chest-pain", Said: message.FlagNo, At: someTime, Why: "a bruise"}, {Flag: "stroke", Said: message.FlagYes, At: someTime}},
+		Flags:  []message.Flagged{{Flag: "chest-pain", Said: message.FlagNo, At: someTime}, {Flag: "stroke", Said: message.FlagYes, At: someTime}},
 	}
 }
 

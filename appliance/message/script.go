@@ -11,12 +11,19 @@ type Spoken struct {
 	Answer  Clear     // the label of the branch that was chosen
 }
 
-// Flagged is one red flag that a caller's words raised, kept in the record.
+// AskedFlag is a red flag that the words typed so far made the desk ask about,
+// with what the taker answered.
+type AskedFlag struct {
+	ID     string // in the protocol's version
+	Raised bool   // it is what it looks like: the call is as urgent as the flag says
+}
+
+// Flagged is one red flag whose words stood in what a caller said, kept in the
+// record.
 type Flagged struct {
 	Flag string    // its id in the protocol's version
 	Said FlagWord  // what the taker said to it
-	At   time.Time // UTC: when it was said, or raised
-	Why  Clear     // why not, in the taker's words
+	At   time.Time // UTC: when the message was taken
 }
 
 // FlagWord is what a call taker says when a red flag asks.
@@ -25,5 +32,5 @@ type FlagWord string
 const (
 	FlagUnasked FlagWord = "unasked" // nobody was there to ask: it raised the urgency
 	FlagYes     FlagWord = "yes"     // it is what it looks like: it raised the urgency
-	FlagNo      FlagWord = "no"      // it is not, and Why says how the taker knows
+	FlagNo      FlagWord = "no"      // the caller said that it is not
 )

@@ -13,15 +13,42 @@ import (
 // store that is put under it answers its own. Methods may be called from any
 // goroutine.
 type Shelf struct {
-	mu   sync.Mutex
-	read map[string]Protocol // by the SHA-256 of the file, and the number
+	mu    sync.Mutex
+	read  map[string]Protocol // by the SHA-256 of the file, and the number
+	ready map[flagList]*Flags
+}
+
+// flagList is the list of red flags of a protocol that somebody holds.
+type flagList struct {
+	first *RedFlag
+	long  int
 }
 
 // maxShelf bounds what is kept in memory: the newest versions are asked for.
 const maxShelf = 20
 
 // NewShelf answers an empty Shelf.
-func NewShelf() *Shelf { return &Shelf{read: map[string]Protocol{}} }
+func NewShelf() *Shelf { return &Shelf{read: map[string]Protocol{}, ready: map[flagList]*Flags{}} }
+
+// Flags answers the red flags of a protocol ready to be looked for: of one that
+// the Shelf answered they are made ready once.
+func (s *Shelf) Flags(p Protocol) *Flags {
+	if len(p.RedFlags) == 0 {
+		return p.Compile()
+	}
+	list := flagList{&p.RedFlags[0], len(p.RedFlags)}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, known := s.ready[list]
+	if !known {
+		if len(s.ready) >= maxShelf {
+			clear(s.ready)
+		}
+		f = p.Compile()
+		s.ready[list] = f
+	}
+	return f
+}
 
 // Current answers the protocol that counts at the time of the transaction: the
 // newest version, or what is shipped where none was published or none can be
