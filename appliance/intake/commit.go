@@ -77,7 +77,8 @@ func (d *draft) commit(ctx context.Context, pack vault.Pack) (r Receipt, err err
 			r = again
 			return err
 		}
-		env := d.in.given(tx, env)
+		env := env // the change may run again
+		env.Team, env.Assignee = d.in.given(tx, env.Team, env.Assignee)
 		if env.Number, err = store.NextNumber(tx); err != nil {
 			return err
 		}
@@ -127,19 +128,27 @@ func (d *draft) envelope(pack vault.Pack, at time.Time) message.Envelope {
 	}
 }
 
+// Where answers where a call goes: by the protocol's first rule that matches, and
+// past a person or a team that is not there to work it. It is what Take does.
+func (in *Intake) Where(tx *store.Tx, p protocol.Protocol, cal protocol.Calendar, c protocol.Call) protocol.Routed {
+	to := p.Route(cal, c)
+	to.Team, to.Person = in.given(tx, to.Team, to.Person)
+	return to
+}
+
 // given takes a message from a person or a team that is not there to work it:
 // in doubt everybody sees it.
-func (in *Intake) given(tx *store.Tx, env message.Envelope) message.Envelope {
+func (in *Intake) given(tx *store.Tx, team message.TeamID, person message.PersonID) (message.TeamID, message.PersonID) {
 	if in.staff == nil {
-		return env
+		return team, person
 	}
-	if env.Assignee != "" && !in.staff.Works(tx, env.Assignee) {
-		env.Assignee = ""
+	if person != "" && !in.staff.Works(tx, person) {
+		person = ""
 	}
-	if !in.staff.Staffed(tx, env.Team) {
-		env.Team = message.Everybody
+	if !in.staff.Staffed(tx, team) {
+		team = message.Everybody
 	}
-	return env
+	return team, person
 }
 
 // drop removes the blobs of a message that was not taken.

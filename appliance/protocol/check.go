@@ -28,7 +28,7 @@ func (p Protocol) Check(o Office, today time.Time) []Fault {
 			f.add(at+".owner", "%s is owned by %s, in which nobody works messages.", t.Name, p.TeamName(t.Owner))
 		}
 		if t.Urgency == message.Urgent && !o.Rings(t.ID, message.Urgent) {
-			f.add(at+".urgency", "%s is urgent, and its escalation policy reaches nobody.", t.Name)
+			f.add(at+".urgency", "%s is urgent, and how such calls ring names nobody who is there: put somebody on call, or change how they ring.", t.Name)
 		}
 		t.checkScript(&f, at)
 	}

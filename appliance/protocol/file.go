@@ -28,12 +28,15 @@ type Fault struct {
 // BadFile says why a file is no protocol, all of it at once.
 type BadFile struct{ Faults []Fault }
 
-func (e *BadFile) Error() string {
+func (e *BadFile) Error() string { return "this is no protocol: " + strings.Join(e.Lines(), "; ") }
+
+// Lines says what is wrong, a line each.
+func (e *BadFile) Lines() []string {
 	var lines []string
 	for _, f := range e.Faults {
 		lines = append(lines, fmt.Sprintf("line %d: %s", f.Line, f.Words))
 	}
-	return "this is no protocol: " + strings.Join(lines, "; ")
+	return lines
 }
 
 // Todo says what whoever gave the file can do.

@@ -71,7 +71,7 @@ func newRoot(e *env) *cobra.Command {
 	root.AddCommand(
 		newInit(e), newServe(e), newStatus(e), newVersion(e), newDemo(e),
 		newInstall(e), newUninstall(e), newStart(e), newStop(e),
-		newUser(e), newDevice(e), newOnCall(e), newConfig(e),
+		newUser(e), newDevice(e), newOnCall(e), newProtocol(e), newConfig(e),
 		newMessage(e), newQueue(e), newLock(e), newBackup(e), newAudit(e), newWatch(e),
 	)
 	for _, c := range everyCommand(root) {

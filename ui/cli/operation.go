@@ -41,6 +41,7 @@ func operations() []operation {
 		askUserAdd.operation(), askUserList.operation(), askUserDisable.operation(), askUserReset.operation(),
 		askDeviceAdd.operation(), askDeviceList.operation(), askDeviceDisable.operation(),
 		askOnCallSet.operation(), askOnCallNow.operation(), askOnCallShow.operation(), askOnCallImport.operation(),
+		askProtocolList.operation(), askProtocolExport.operation(), askProtocolImport.operation(), askProtocolExplain.operation(),
 		askConfigGet.operation(), askConfigSet.operation(), askConfigList.operation(),
 		askMessageList.operation(), askMessageShow.operation(), askMessageExport.operation(),
 		askQueue.operation(), askLock.operation(), askStatus.operation(), askKitGone.operation(),

@@ -6,7 +6,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"nightbell/appliance/message"
 	"nightbell/appliance/protocol"
 	"nightbell/appliance/store"
 )
@@ -53,20 +52,12 @@ func (s *Server) protocolFrame(c echo.Context, section, title string) (*protocol
 	}
 	if v.Draft {
 		v.At = s.today().when(d.At)
-		err = s.view(func(tx *store.Tx) error { v.By = s.doneBy(tx, d.By); return nil })
+		err = s.view(func(tx *store.Tx) error { v.By = s.app.DoneBy(tx, d.By); return nil })
 	}
 	if c.QueryParam("saved") != "" {
 		v.Done = s.words.say("protocol.saved")
 	}
 	return v, d, err
-}
-
-// doneBy says who did something: a person, or whoever sits at the server.
-func (s *Server) doneBy(tx *store.Tx, by string) string {
-	if name, ok := s.names(tx).find(message.PersonID(by)); ok {
-		return name
-	}
-	return s.words.say("protocol.by-server")
 }
 
 // editProtocol makes one change of the draft that the page showed, and goes to a

@@ -40,7 +40,7 @@ func (s *Server) protocolPage(c echo.Context) error {
 		v.Version = now.Version
 		list, err := protocol.Versions(tx)
 		for _, one := range list {
-			v.Versions = append(v.Versions, versionRow{Number: one.Number, At: s.today().when(one.At), By: s.doneBy(tx, one.By), Note: one.Note, Current: one.Number == now.Version})
+			v.Versions = append(v.Versions, versionRow{Number: one.Number, At: s.today().when(one.At), By: s.app.DoneBy(tx, one.By), Note: one.Note, Current: one.Number == now.Version})
 		}
 		return err
 	})

@@ -43,7 +43,7 @@ func (s *Server) next(version int, kind message.CallType, u message.Urgency, pro
 		if err != nil {
 			return err
 		}
-		to := p.Route(cal, protocol.Call{Type: kind, Urgency: u, Provider: provider, Channel: message.ChannelDesk, At: now})
+		to := s.app.Intake.Where(tx, p, cal, protocol.Call{Type: kind, Urgency: u, Provider: provider, Channel: message.ChannelDesk, At: now})
 		names := s.names(tx)
 		v.To, v.Due = s.routedTo(p, to, names), s.words.say("next.due", s.today().when(to.Due).Said)
 		env := message.Envelope{CallType: kind, Urgency: u, OnCall: to.OnCall, Assignee: to.Person}
