@@ -149,6 +149,12 @@ func (a *Appliance) CheckProtocol(p protocol.Protocol) (faults []protocol.Fault,
 	return faults, err
 }
 
+// ReviewProtocol says that somebody looked the protocol through.
+func (a *Appliance) ReviewProtocol(ctx context.Context, by string) error {
+	at := a.Clock.Now().UTC()
+	return a.Store.Update(ctx, func(tx *store.Tx) error { return protocol.SetReviewed(tx, by, at) })
+}
+
 // office is the practice as a protocol is checked against it.
 type office struct {
 	tx *store.Tx

@@ -77,6 +77,7 @@ func (a *Appliance) Findings(ctx context.Context) ([]finding.Finding, error) {
 		of("channels")(a.oneKindFindings(tx, at))
 		of("desk")(a.Desk.Findings(tx))
 		of("drafts")(a.Drafts.Findings(tx))
+		of("protocol")(a.Protocols.Findings(tx, at, a.office(tx, at)))
 		return nil
 	})
 	if err != nil {

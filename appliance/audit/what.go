@@ -55,6 +55,7 @@ const (
 	Snoozed              What = "snoozed"                // a person calls back at a time of their own
 	ProtocolPublished    What = "protocol-published"     // a version, with the SHA-256 of its file
 	ProtocolDraftDropped What = "protocol-draft-dropped" // given up
+	ProtocolReviewed     What = "protocol-reviewed"      // looked through, and left as it is
 	PolicySet            What = "policy-set"
 	PolicyRemoved        What = "policy-removed"
 	NoticeDelivered      What = "notice-delivered"

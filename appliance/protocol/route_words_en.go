@@ -112,3 +112,18 @@ func or(words []string) string {
 	}
 	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 }
+
+// InWords says when a window is: "Mon, Tue 08:00 to 12:00; on holidays".
+func (w Window) InWords() string {
+	var parts []string
+	if w.From != "" || w.To != "" {
+		parts = append(parts, "from "+string(w.From)+" to "+string(w.To))
+	}
+	if w.Holidays {
+		parts = append(parts, "on holidays")
+	}
+	if hours := hoursInWords(w.Weekly); hours != "" {
+		parts = append(parts, hours)
+	}
+	return strings.Join(parts, "; ")
+}

@@ -93,9 +93,6 @@ func publish(tx *store.Tx, v Version, p Protocol) error {
 	return err
 }
 
-// ReviewDue answers when somebody has to look a version through again.
-func (p Protocol) ReviewDue(v Version) time.Time { return v.At.AddDate(0, 0, p.ReviewEvery) }
-
 // People are the persons that the protocol names.
 func (p Protocol) People() (list []message.PersonID) {
 	for _, r := range p.Routes {

@@ -47,17 +47,25 @@ func (s *Server) protocolFrame(c echo.Context, section, title string) (*protocol
 		return nil, d, err
 	}
 	v := &protocolFrame{frame: f, Rev: d.Rev, Draft: d.Rev > 0, Undo: d.Undo, Back: c.Request().URL.Path}
-	for _, one := range protocolSections {
-		v.Sections = append(v.Sections, navLink{Href: one.href, Label: s.words.say(one.word), Current: one.name == section})
-	}
+	v.Sections = s.protocolSections(section)
 	if v.Draft {
 		v.At = s.today().when(d.At)
 		err = s.view(func(tx *store.Tx) error { v.By = s.app.DoneBy(tx, d.By); return nil })
 	}
-	if c.QueryParam("saved") != "" {
+	switch {
+	case c.QueryParam("saved") != "":
 		v.Done = s.words.say("protocol.saved")
+	case c.QueryParam("published") != "":
+		v.Done = s.words.say("protocol.published-now", versionIn(c.QueryParam("published")))
 	}
 	return v, d, err
+}
+
+func (s *Server) protocolSections(current string) (links []navLink) {
+	for _, one := range protocolSections {
+		links = append(links, navLink{Href: one.href, Label: s.words.say(one.word), Current: one.name == current})
+	}
+	return links
 }
 
 // editProtocol makes one change of the draft that the page showed, and goes to a

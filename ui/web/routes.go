@@ -120,6 +120,15 @@ func (s *Server) routes() []route {
 
 		{method: get, path: "/protocol", need: need(access.EditProtocol), handle: s.protocolPage},
 		{method: post, path: "/protocol/undo", need: need(access.EditProtocol), handle: s.undoProtocol},
+		{method: post, path: "/protocol/reviewed", need: need(access.EditProtocol), handle: s.reviewedProtocol},
+		{method: get, path: "/protocol/review", need: need(access.EditProtocol), handle: s.reviewPage},
+		{method: post, path: "/protocol/publish", need: need(access.EditProtocol), handle: s.publishProtocol},
+		{method: post, path: "/protocol/drop", need: need(access.EditProtocol), handle: s.dropProtocol},
+		{method: get, path: "/protocol/versions/:id", need: need(access.EditProtocol), handle: s.readVersion},
+		{method: get, path: "/protocol/file", need: need(access.EditProtocol), handle: s.protocolFile},
+		{method: post, path: "/protocol/import", need: need(access.EditProtocol), sends: true, handle: s.importProtocol},
+		{method: post, path: "/protocol/start", need: need(access.EditProtocol), handle: s.startFrom},
+		{method: get, path: "/protocol/explain", need: need(access.SeeDesk), handle: s.explainPage},
 
 		{method: get, path: "/people", need: need(access.ManagePeople, access.GrantReading), handle: s.people},
 		{method: post, path: "/people", need: need(access.ManagePeople), handle: s.addPerson},

@@ -72,11 +72,7 @@ func (s *Server) ringPlan(tx *store.Tx, env message.Envelope, now time.Time, nam
 		return nil, err
 	}
 	if !rings {
-		note := w.say("after.routine")
-		if env.Urgency == message.SameDay {
-			note = w.say("after.same-day")
-		}
-		return []ringStep{{Kind: "now", In: w.say("after.at-once"), Text: w.say("after.desk"), Note: note}}, nil
+		return []ringStep{{Kind: "now", In: w.say("after.at-once"), Text: w.say("after.desk"), Note: w.say(quietWord(env.Urgency))}}, nil
 	}
 	answer, err := oncall.Now(tx, now)
 	if err != nil {

@@ -39,6 +39,7 @@ func TestInARealBrowser(t *testing.T) {
 		{"a lock clears every desk", aLockClearsEveryDesk},
 		{"a new practice looks right", aNewPracticeLooksRight},
 		{"a busy office looks right", aBusyOfficeLooksRight},
+		{"the protocol is written on pages that look right", theProtocolIsWrittenOnPagesThatLookRight},
 		{"the picture of the README", thePictureOfTheReadme},
 	} {
 		t.Run(s.name, func(t *testing.T) { s.play(t, c) })

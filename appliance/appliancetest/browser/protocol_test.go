@@ -1,0 +1,36 @@
+package browser_test
+
+import (
+	"testing"
+
+	"nightbell/appliance/appliancetest"
+	"nightbell/appliance/protocol"
+)
+
+// theProtocolIsWrittenOnPagesThatLookRight looks at the pages of whoever writes the
+// protocol: as it counts, and with a draft.
+func theProtocolIsWrittenOnPagesThatLookRight(t *testing.T, c *chrome) {
+	p := c.practice(t)
+	rosa := c.person(t, p)
+	rosa.signIn(appliancetest.Admin)
+	c.look(t, rosa, []state{
+		{"protocol", "/protocol", nil},
+		{"protocol-version", "/protocol/versions/1", nil},
+		{"protocol-explain", "/protocol/explain?type=urgent&at=2026-11-01T01:30", nil},
+	})
+	dental, err := protocol.Shipped("dental")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := protocol.Encode(dental)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.ImportProtocol(t.Context(), string(idOf(t, p, appliancetest.Admin)), file); err != nil {
+		t.Fatal(err)
+	}
+	c.look(t, rosa, []state{
+		{"protocol-draft", "/protocol", nil},
+		{"protocol-review", "/protocol/review", nil},
+	})
+}
