@@ -46,6 +46,7 @@ func (d *draft) take(ctx context.Context) (r Receipt, err error) {
 	d.urgency = d.taking.urgency(d.typ)
 	d.record = message.Record{Message: id, Kind: message.PartRecord, Form: d.taking.Form, Script: d.taking.Script}
 	d.answered()
+	d.heard()
 	if err := d.sealFiles(ctx); err != nil {
 		return Receipt{}, err
 	}

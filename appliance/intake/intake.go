@@ -38,12 +38,17 @@ type Staff interface {
 	Staffed(tx *store.Tx, team message.TeamID) bool
 }
 
+// RedFlags makes a protocol's red flags ready to be looked for; it is asked for
+// each message, and so keeps them.
+type RedFlags func(protocol.Protocol) *protocol.Flags
+
 // Options are what an Intake works with.
 type Options struct {
 	Store *store.Store
 	Vault *vault.Vault
 	Bell  Bell
 	Rules Rules           // nil: what was shipped, in UTC and without holidays
+	Flags RedFlags        // nil: it keeps them itself
 	Staff Staff           // nil: everybody is there
 	Clock clockwork.Clock // nil is the real one
 	Log   *slog.Logger    // nil is slog's default
@@ -55,6 +60,7 @@ type Intake struct {
 	vault *vault.Vault
 	bell  Bell
 	rules Rules
+	flags RedFlags
 	staff Staff
 	clock clockwork.Clock
 	log   *slog.Logger
@@ -62,9 +68,12 @@ type Intake struct {
 
 // New answers an Intake.
 func New(o Options) *Intake {
-	in := &Intake{store: o.Store, vault: o.Vault, bell: o.Bell, rules: o.Rules, staff: o.Staff, clock: o.Clock, log: o.Log}
+	in := &Intake{store: o.Store, vault: o.Vault, bell: o.Bell, rules: o.Rules, flags: o.Flags, staff: o.Staff, clock: o.Clock, log: o.Log}
 	if in.rules == nil {
 		in.rules = shipped
+	}
+	if in.flags == nil {
+		in.flags = protocol.NewShelf().Flags
 	}
 	if in.clock == nil {
 		in.clock = clockwork.NewRealClock()

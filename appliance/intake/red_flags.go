@@ -39,3 +39,46 @@ func (t *Taking) answer(flag protocol.RedFlag) (raised, asked bool) {
 	}
 	return false, false
 }
+
+// maxHeard is how much of a message red flags are looked for in, in bytes of all
+// its texts together: as much as a page shows of it. That takes a tenth of a
+// second; the largest mail would keep its sender waiting for seconds.
+const maxHeard = 1 << 20
+
+// heard looks for red flags in a message that a machine sent: nobody is there to
+// ask what the words mean, and so they raise the urgency. They never lower it.
+func (d *draft) heard() {
+	if d.taking.Device == "" {
+		return
+	}
+	at := d.in.clock.Now().UTC()
+	about := protocol.About{Type: d.typ.ID, Born: d.typ.BornIn(d.taking.Form, at), At: at}
+	var to message.Urgency
+	for _, found := range d.in.flags(d.protocol).Find(about, d.texts()...) {
+		to = max(to, found.Flag.To)
+		d.record.Flags = append(d.record.Flags, message.Flagged{Flag: found.Flag.ID, Said: message.FlagUnasked, At: at})
+	}
+	d.raise(to)
+}
+
+// raise makes the message more urgent and says on its envelope that its words did,
+// not which.
+func (d *draft) raise(to message.Urgency) {
+	if to <= d.urgency {
+		return
+	}
+	d.urgency = to
+	d.taking.Flags = append(slices.Clip(d.taking.Flags), message.FlagRedFlag)
+}
+
+// texts are what is looked at, no more than maxHeard of it.
+func (d *draft) texts() (list []message.Clear) {
+	left := maxHeard
+	for _, one := range d.typ.Told(message.Record{Form: d.taking.Form, Text: d.taking.Text}, d.taking.Channel) {
+		s := one.Text.Reveal()
+		s = s[:min(len(s), left)]
+		left -= len(s)
+		list = append(list, message.Clear(s))
+	}
+	return list
+}

@@ -1,0 +1,49 @@
+package protocol
+
+import (
+	"time"
+
+	"nightbell/appliance/message"
+)
+
+// Told is a text of a message in which red flags are looked for.
+type Told struct {
+	Field string // its name; "" for the message's own text
+	Text  message.Clear
+}
+
+// Told answers what of a record was said in words: the fields that are typed
+// freely, in their order, a mail's subject, and the text. Numbers, dates, answers
+// from a list and the addresses of a mail tell no symptom.
+func (t Type) Told(r message.Record, ch message.Channel) (list []Told) {
+	for _, f := range t.FieldsFor(ch) {
+		if v := r.Field(f.Name); v != "" && f.tells(ch) {
+			list = append(list, Told{f.Name, v})
+		}
+	}
+	if r.Text != "" {
+		list = append(list, Told{"", r.Text})
+	}
+	return list
+}
+
+func (f Field) tells(ch message.Channel) bool {
+	if ch == message.ChannelMail {
+		return f.Name == FieldMailSubject
+	}
+	return f.Kind == Text || f.Kind == LongText || f.Kind == Medication
+}
+
+// BornIn reads the birth date that stands in a form; the zero time where none
+// does, or none can be read.
+func (t Type) BornIn(form map[string]message.Clear, at time.Time) time.Time {
+	for _, f := range t.Fields {
+		if f.Kind != Born {
+			continue
+		}
+		if born, ok := ReadBorn(form[f.Name].Reveal(), at); ok {
+			return born
+		}
+	}
+	return time.Time{}
+}
