@@ -128,6 +128,13 @@ func (s *Server) routes() []route {
 		{method: get, path: "/protocol/file", need: need(access.EditProtocol), handle: s.protocolFile},
 		{method: post, path: "/protocol/import", need: need(access.EditProtocol), sends: true, handle: s.importProtocol},
 		{method: post, path: "/protocol/start", need: need(access.EditProtocol), handle: s.startFrom},
+		{method: get, path: "/protocol/types", need: need(access.EditProtocol), handle: s.typesPage},
+		{method: post, path: "/protocol/types", need: need(access.EditProtocol), handle: s.changeTypes},
+		{method: get, path: "/protocol/types/:id", need: need(access.EditProtocol), handle: s.typePage},
+		{method: post, path: "/protocol/types/:id", need: need(access.EditProtocol), handle: s.changeType},
+		{method: post, path: "/protocol/types/:id/fields", need: need(access.EditProtocol), handle: s.changeFields},
+		{method: get, path: "/protocol/types/:id/script", need: need(access.EditProtocol), handle: s.scriptPage},
+		{method: post, path: "/protocol/types/:id/script", need: need(access.EditProtocol), handle: s.changeScript},
 		{method: get, path: "/protocol/explain", need: need(access.SeeDesk), handle: s.explainPage},
 
 		{method: get, path: "/people", need: need(access.ManagePeople, access.GrantReading), handle: s.people},

@@ -18,6 +18,17 @@ func theProtocolIsWrittenOnPagesThatLookRight(t *testing.T, c *chrome) {
 		{"protocol-version", "/protocol/versions/1", nil},
 		{"protocol-explain", "/protocol/explain?type=urgent&at=2026-11-01T01:30", nil},
 	})
+	c.look(t, rosa, []state{
+		{"protocol-types", "/protocol/types", nil},
+		{"protocol-type", "/protocol/types/refill", func(b *tab) {
+			b.click("#field-days_left summary")
+			b.until("the form of a field", `document.querySelector('#field-days_left[open]')`)
+		}},
+		{"protocol-script", "/protocol/types/urgent/script", func(b *tab) {
+			b.click("#step-danger summary")
+			b.until("the form of a step", `document.querySelector('#step-danger details[open]')`)
+		}},
+	})
 	dental, err := protocol.Shipped("dental")
 	if err != nil {
 		t.Fatal(err)
