@@ -94,11 +94,9 @@ func SetDraft(tx *store.Tx, by string, p Protocol, rev int, at time.Time) error 
 	case found && rev != 0 && rev != d.Rev:
 		return ErrDraftChanged
 	case !found:
-		v, _, err := Newest(tx)
-		if err != nil {
+		if d, err = beginDraft(tx); err != nil {
 			return err
 		}
-		d = draft{Base: v.Number, First: 1}
 	}
 	d.By, d.At, d.Last, d.Rev = by, at.UTC(), d.Last+1, d.Rev+1
 	if err := tx.Put(draftBucket, stateKey(d.Last), file); err != nil {
@@ -111,6 +109,25 @@ func SetDraft(tx *store.Tx, by string, p Protocol, rev int, at time.Time) error 
 		d.First++
 	}
 	return draftTable.Put(tx, keyDraft, d)
+}
+
+// beginDraft keeps what counts as the draft's first state, so that the first change
+// can be undone too.
+func beginDraft(tx *store.Tx) (draft, error) {
+	v, found, err := Newest(tx)
+	if err != nil {
+		return draft{}, err
+	}
+	file := tx.Get(fileBucket, versionKey(v.Number))
+	if !found || file == nil {
+		if file, err = Encode(BuiltIn()); err != nil {
+			return draft{}, err
+		}
+	}
+	if err := tx.Put(draftBucket, stateKey(1), file); err != nil {
+		return draft{}, fmt.Errorf("beginning a draft of the protocol: %w", err)
+	}
+	return draft{Base: v.Number, First: 1, Last: 1}, nil
 }
 
 // UndoDraft takes the last change back.
