@@ -69,7 +69,7 @@ func (d *differ) field(place, path string, a, b Field) {
 	d.text(path+".why", place, "Why we ask"+of, a.Why, b.Why)
 	d.text(path+".kind", place, "The kind"+of, string(a.Kind), string(b.Kind))
 	d.text(path+".ask", place, "Whether “"+b.Label+"” is asked", askInWords(a.Ask), askInWords(b.Ask))
-	d.told(path+".options", place, "The answers"+of, a.Options, b.Options, optionsInWords(a.Options), optionsInWords(b.Options))
+	d.told(path+".options", place, "What may be answered to “"+b.Label+"”", a.Options, b.Options, optionsInWords(a.Options), optionsInWords(b.Options))
 	d.text(path+".limit", place, "How many characters fit into “"+b.Label+"” (0: as many as its kind has)", fmt.Sprint(a.Limit), fmt.Sprint(b.Limit))
 	d.yes(path+".wide", place, a.Wide, b.Wide, "“"+b.Label+"” takes the whole width now.", "“"+b.Label+"” takes half the width now.")
 	d.text(path+".beside", place, "Beside which field “"+b.Label+"” stands", a.Beside, b.Beside)
@@ -100,7 +100,7 @@ func (d *differ) step(place, path string, before, after Type, a, b Step) {
 	d.text(path+".say", place, "The words to say"+of, a.Say, b.Say)
 	d.text(path+".note", place, "The note to the taker"+of, a.Note, b.Note)
 	d.told(path+".fields", place, "What is filled in during “"+b.Title+"”", a.Fields, b.Fields, strings.Join(a.Fields, ", "), strings.Join(b.Fields, ", "))
-	d.told(path+".answers", place, "The answers"+of, a.Answers, b.Answers, d.answersInWords(d.before, before, a), d.answersInWords(d.after, after, b))
+	d.told(path+".answers", place, "What may be answered at “"+b.Title+"”", a.Answers, b.Answers, d.answersInWords(d.before, before, a), d.answersInWords(d.after, after, b))
 	d.told(path+".next", place, "What follows “"+b.Title+"”", a.Next, b.Next, stepInWords(before, a.Next), stepInWords(after, b.Next))
 }
 

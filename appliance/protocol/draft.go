@@ -52,7 +52,7 @@ var (
 type Unready struct{ Faults []Fault }
 
 func (e *Unready) Error() string {
-	return fmt.Sprintf("the protocol cannot be published yet: %d things are to be seen to, the first: %s", len(e.Faults), e.Faults[0].Words)
+	return fmt.Sprintf("the protocol cannot be published yet (%s): %s", count(len(e.Faults), "fault"), e.Faults[0].Words)
 }
 
 // Todo says what to do.

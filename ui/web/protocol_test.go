@@ -1,0 +1,182 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"nightbell/appliance/access"
+	"nightbell/appliance/appliancetest"
+)
+
+// step is the form of the refill script's step "who", with other words to say.
+func step(say string) url.Values {
+	return url.Values{"step": {"who"}, "do": {"save"}, "title": {"Who is calling?"}, "kind": {""}, "say": {say}, "fields": {"caller", "relation"}, "next": {""},
+		"a1.label": {"Nobody answers"}, "a1.next": {"patient"}, "a1.to": {"same-day"}, "a1.type": {""}, "a2.label": {""}, "a2.next": {""}, "a2.to": {""}, "a2.type": {""}}
+}
+
+func TestAChangedScriptIsFollowedOnceItIsPublished(t *testing.T) {
+	p := appliancetest.Start(t)
+	p.AddPerson(okafor, "", access.Provider)
+	if err := p.SetOnCallByName(t.Context(), "owner", []string{"okafor"}); err != nil {
+		t.Fatal(err)
+	}
+	c := p.SignIn(t, appliancetest.Admin)
+	const words = "With whom do I have the pleasure?"
+	if page := c.Post("/protocol/types/refill/script", step(words)); page.Status != http.StatusOK || !strings.Contains(page.Main(), "“"+words+"”") || !strings.Contains(page.Main(), "If “Nobody answers”: go on with 4, “Who is the patient?”. It is Same day then.") {
+		t.Fatalf("changing a step answers %d\n%s", page.Status, page.Main())
+	}
+	if strings.Contains(c.Get("/take").Body, words) {
+		t.Error("a call follows the draft")
+	}
+	review := c.Get("/protocol/review")
+	for _, want := range []string{"Prescription refill, script", "The words to say of “Who is calling?” changed.", words, "What may be answered at “Who is calling?” is new."} {
+		if !strings.Contains(review.Main(), want) {
+			t.Errorf("the review does not say %q", want)
+		}
+	}
+	stale := c.Post("/protocol/publish", url.Values{"rev": {"999"}})
+	if stale.Status != http.StatusUnprocessableEntity || !strings.Contains(stale.Main(), "Somebody else changed the draft meanwhile.") {
+		t.Errorf("publishing what was not reviewed answers %d", stale.Status)
+	}
+	faulty := c.Post("/protocol/types/refill/script", url.Values{"step": {"read-back"}, "do": {"remove"}})
+	if !strings.Contains(faulty.Main(), "before the call back number was read back") {
+		t.Errorf("the script without its read-back has no fault at its step\n%s", faulty.Main())
+	}
+	if page := c.Post("/protocol/publish", url.Values{"rev": {hidden(t, c.Get("/protocol/review"), "rev")}}); page.Status != http.StatusUnprocessableEntity {
+		t.Errorf("publishing with a fault answers %d", page.Status)
+	}
+	if page := c.Get("/protocol"); !strings.Contains(page.Main(), `href="/protocol/types/refill/script#step-`) {
+		t.Error("the fault does not lead to its place")
+	}
+	c.Post("/protocol/undo", url.Values{"back": {"/protocol/types/refill/script"}})
+	page := c.Post("/protocol/publish", url.Values{"rev": {hidden(t, c.Get("/protocol/review"), "rev")}, "note": {"friendlier"}})
+	if page.Status != http.StatusOK || !strings.Contains(page.Main(), "Version 2 counts from now on.") || !strings.Contains(page.Main(), "friendlier") {
+		t.Fatalf("publishing answers %d\n%s", page.Status, page.Main())
+	}
+	if !strings.Contains(c.Get("/take").Body, words) {
+		t.Error("the next call does not follow it")
+	}
+	if old := c.Get("/protocol/versions/1"); strings.Contains(old.Main(), words) || !strings.Contains(old.Main(), "May I have your first and last name") {
+		t.Error("the old version is not readable as it was")
+	}
+	if changed := c.Get("/protocol/versions/2"); !strings.Contains(changed.Main(), "What differs from version 1") {
+		t.Error("the new version does not say what differs")
+	}
+	if none := c.Get("/protocol/versions/3"); none.Status != http.StatusNotFound {
+		t.Errorf("a version that is not there answers %d", none.Status)
+	}
+}
+
+func TestTwoWhoWriteAtOnceLoseNothing(t *testing.T) {
+	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	first := step("first")
+	first.Set("rev", "0")
+	c.Post("/protocol/types/refill/script", first)
+	seen := hidden(t, c.Get("/protocol/types/refill/script"), "rev")
+	second := step("second")
+	second.Set("rev", seen)
+	c.Post("/protocol/types/refill/script", second)
+	third := step("third, from a page that was opened before")
+	third.Set("rev", seen)
+	page := c.Post("/protocol/types/refill/script", third)
+	if page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Main(), "Somebody else changed the draft meanwhile.") || !strings.Contains(page.Main(), "third, from a page") {
+		t.Errorf("it answers %d, or what was typed is lost\n%s", page.Status, page.Main())
+	}
+	if page := c.Get("/protocol/types/refill/script"); !strings.Contains(page.Main(), "“second”") {
+		t.Error("the second change is lost")
+	}
+}
+
+func TestCallTypesAndFieldsAreWrittenOnTheirPages(t *testing.T) {
+	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	added := c.Post("/protocol/types", url.Values{"do": {"add"}, "name": {"Eye exam"}, "like": {"refill"}})
+	if !strings.Contains(added.Main(), `href="/protocol/types/eye-exam"`) {
+		t.Fatalf("adding answers %d\n%s", added.Status, added.Main())
+	}
+	if used := c.Post("/protocol/types", url.Values{"do": {"remove"}, "id": {"refill"}}); used.Status != http.StatusUnprocessableEntity || !strings.Contains(used.Main(), "rule 2") {
+		t.Errorf("removing what a rule names answers %d", used.Status)
+	}
+	about := url.Values{"name": {"Eye exam"}, "short": {"Eye"}, "key": {""}, "owner": {"everybody"}, "urgency": {"same-day"}, "due": {"6h"}, "goodbye": {"Until soon."}, "clinical": {"1"}, "who": {"caller", ""}, "what": {"medication", "dose", ""}, "joined-2": {"1"}}
+	if page := c.Post("/protocol/types/eye-exam", about); page.Status != http.StatusOK || !strings.Contains(page.Main(), `value="6h"`) || !strings.Contains(page.Main(), "Until soon.") {
+		t.Errorf("changing it answers %d\n%s", page.Status, page.Main())
+	}
+	about.Set("due", "soon")
+	about.Set("goodbye", "Until very soon.")
+	if page := c.Post("/protocol/types/eye-exam", about); page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Main(), "30m, 4h or 2d") || !strings.Contains(page.Main(), "Until very soon.") {
+		t.Errorf("a time that is none answers %d, or what was typed is lost", page.Status)
+	}
+	about.Set("due", "6h")
+	about.Set("key", "3")
+	if page := c.Post("/protocol/types/eye-exam", about); page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Main(), "chooses Prescription refill already") {
+		t.Errorf("a key that is taken answers %d", page.Status)
+	}
+	field := url.Values{"do": {"save"}, "field": {""}, "label": {"Glasses or lenses"}, "kind": {"choice"}, "ask": {"required"}, "options": {"glasses\nlenses\nlost = Lost them (same-day)"}, "why": {"They bring them."}}
+	if page := c.Post("/protocol/types/eye-exam/fields", field); page.Status != http.StatusOK || !strings.Contains(page.Main(), `id="field-glasses_or_lenses"`) || !strings.Contains(page.Main(), "lost = Lost them (same-day)") {
+		t.Errorf("a new field answers %d\n%s", page.Status, page.Main())
+	}
+	field.Set("options", "one")
+	if page := c.Post("/protocol/types/eye-exam/fields", field); page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Main(), "two options or more") || !strings.Contains(page.Main(), "They bring them.") {
+		t.Errorf("a choice of one answers %d, or what was typed is lost", page.Status)
+	}
+	c.Post("/protocol/types/eye-exam/fields", url.Values{"do": {"remove"}, "field": {"medication"}})
+	c.Post("/protocol/types/eye-exam/fields", url.Values{"do": {"borrow"}, "field": {"insurance"}})
+	page := c.Get("/protocol/types/eye-exam")
+	if strings.Contains(page.Main(), `id="field-medication"`) || !strings.Contains(page.Main(), `id="field-insurance"`) {
+		t.Error("a field is not removed, or one of another type not taken over")
+	}
+	if none := c.Get("/protocol/types/nothing"); none.Status != http.StatusNotFound {
+		t.Errorf("a call type that is not there answers %d", none.Status)
+	}
+}
+
+func TestAProtocolIsImportedAndShared(t *testing.T) {
+	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	if page := c.Post("/protocol/start", url.Values{"shipped": {"dental"}}); page.Status != http.StatusOK || !strings.Contains(page.Main(), "Its title changed.") {
+		t.Errorf("starting from another answers %d", page.Status)
+	}
+	if file := c.Get("/protocol/file?version=draft"); file.Status != http.StatusOK || !strings.HasPrefix(file.Body, "title: Dental office\n") {
+		t.Errorf("the draft as a file answers %d", file.Status)
+	}
+	if file := c.Get("/protocol/file?version=1"); !strings.HasPrefix(file.Body, "title: Primary-care office\n") {
+		t.Error("the version as a file is another")
+	}
+	if file := c.Get("/protocol/file?version=9"); file.Status != http.StatusNotFound {
+		t.Errorf("a version that is not there answers %d", file.Status)
+	}
+	status, main := upload(t, c, "/protocol/import", "ours.yaml", "# why\ntitle: Ours\nreview_every_days: 90\ncall_typos: []\n", nil)
+	if status != http.StatusUnprocessableEntity || !strings.Contains(main, "line 4: &#34;call_typos&#34; is nothing") {
+		t.Errorf("a file that is no protocol answers %d\n%s", status, main)
+	}
+	file := "# why it is so\n" + c.Get("/protocol/file?version=1").Body
+	if status, main := upload(t, c, "/protocol/import", "ours.yaml", file, nil); status != http.StatusOK || !strings.Contains(main, "The comments of the file are not kept.") {
+		t.Errorf("importing answers %d\n%s", status, main)
+	}
+	c.Post("/protocol/drop", nil)
+	if page := c.Get("/protocol/review"); !strings.Contains(page.Main(), "There is no draft.") {
+		t.Error("the draft that was given up is there")
+	}
+}
+
+func TestWhatWouldHappenIsShownToWhoeverSeesTheDesk(t *testing.T) {
+	p := appliancetest.Start(t)
+	p.AddPerson(ana, "", access.CallTaker)
+	c := p.SignIn(t, ana)
+	page := c.Get("/protocol/explain?type=urgent&at=2026-11-01T01:30")
+	if page.Status != http.StatusOK || strings.Count(page.Main(), "Urgent clinical call, Urgent, on Sunday, November 1 2026 at 1:30 am") != 2 {
+		t.Errorf("the hour that occurs twice answers %d\n%s", page.Status, page.Main())
+	}
+	if strings.Contains(page.Main(), "By the draft") {
+		t.Error("a call taker may ask by the draft")
+	}
+	if page := c.Get("/protocol/explain?type=urgent&at=never"); page.Status != http.StatusUnprocessableEntity {
+		t.Errorf("a time that is none answers %d", page.Status)
+	}
+	if page := c.Get("/protocol"); page.Status != http.StatusForbidden {
+		t.Errorf("a call taker writes the protocol (%d)", page.Status)
+	}
+}
