@@ -141,7 +141,7 @@ func (a *Appliance) wire() {
 		Channels: a.wireChannels(),
 	})
 	a.Intake = intake.New(intake.Options{Store: a.Store, Vault: a.Vault, Rules: a.Rules, Flags: a.Protocols.Flags, Staff: a.Access, Clock: a.Clock, Bell: a.Bell, Log: a.Log})
-	a.Desk = desk.New(desk.Options{Store: a.Store, Vault: a.Vault, Access: a.Access, Protocols: a.Protocols, Clock: a.Clock, Bell: a.Bell, Sender: sealedMail{a}, Zone: a.practice.Zone, Log: a.Log})
+	a.Desk = desk.New(desk.Options{Store: a.Store, Vault: a.Vault, Access: a.Access, Protocols: a.Protocols, Rules: a.Rules, Clock: a.Clock, Bell: a.Bell, Sender: sealedMail{a}, Zone: a.practice.Zone, Log: a.Log})
 	a.Drafts = desk.NewDrafts(a.Node, a.Desk)
 	a.Backup = backup.New(backup.Options{Store: a.Store, Vault: a.Vault, Node: a.Node, Clock: a.Clock, Log: a.Log})
 }

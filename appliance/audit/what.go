@@ -35,6 +35,7 @@ const (
 	CalledBack   What = "called-back"
 	Closed       What = "closed"
 	Reopened     What = "reopened"
+	UrgencySet   What = "urgency-set"
 	Shredded     What = "shredded"
 	SentSecurely What = "sent-securely" // written for a recipient's key and queued
 	SendQueued   What = "send-queued"

@@ -21,6 +21,8 @@ func TestNothingThatIsTypedWhileWorkingIsOnDiskInTheClear(t *testing.T) {
 		o.must(err)
 		_, err = o.desk.CallBack(t.Context(), rosa, id, true, word(when+" a call back's note"))
 		o.must(err)
+		_, err = o.desk.ChangeUrgency(t.Context(), rosa, id, desk.Seen{}, message.SameDay, word(when+" a reason to lower it"))
+		o.must(err)
 		_, err = o.desk.Close(t.Context(), rosa, id, desk.Seen{}, message.OutcomeDone, word(when+" a closing note"))
 		o.must(err)
 		if _, err = o.desk.Close(t.Context(), rosa, id, desk.Seen{}, message.OutcomeDone, word(when+" a refused note")); err == nil {
@@ -28,7 +30,7 @@ func TestNothingThatIsTypedWhileWorkingIsOnDiskInTheClear(t *testing.T) {
 		}
 		if when == "open" {
 			o.list(rosa, store.Query{State: store.ShowAll})
-			if v := o.look(rosa, id); len(v.Notes) != 4 {
+			if v := o.look(rosa, id); len(v.Notes) != 5 {
 				t.Errorf("%d notes", len(v.Notes))
 			}
 			_, err = o.desk.Chart(t.Context(), rosa, id)

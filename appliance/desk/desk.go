@@ -32,6 +32,7 @@ type Bell interface {
 	CalledBack(tx *store.Tx, e message.Envelope, reached bool, at time.Time) error
 	Closed(tx *store.Tx, e message.Envelope, at time.Time) error
 	Reopened(tx *store.Tx, e message.Envelope, at time.Time) error
+	Urgency(tx *store.Tx, e message.Envelope, was message.Urgency, by message.PersonID, at time.Time) error
 
 	Snoozed(tx *store.Tx, e message.Envelope, until, at time.Time) error
 	Declined(tx *store.Tx, e message.Envelope, who message.PersonID, at time.Time) error
@@ -57,12 +58,17 @@ type Letter struct {
 	Content message.Clear
 }
 
+// Rules answer a version of the protocol and the practice's calendar: what a
+// message is routed by.
+type Rules func(tx *store.Tx, version int) (protocol.Protocol, protocol.Calendar, error)
+
 // Options are what a Desk works with.
 type Options struct {
 	Store     *store.Store
 	Vault     *vault.Vault
 	Access    *access.Access
 	Protocols *protocol.Shelf
+	Rules     Rules // nil: the Shelf's versions, in Zone and without holidays
 	Bell      Bell
 	Sender    Sender
 	Zone      *time.Location  // the practice's, for what people copy and print; nil is UTC
@@ -76,6 +82,7 @@ type Desk struct {
 	vault     *vault.Vault
 	access    *access.Access
 	protocols *protocol.Shelf
+	rules     Rules
 	bell      Bell
 	sender    Sender
 	zone      *time.Location
@@ -90,12 +97,18 @@ type Desk struct {
 // New answers a Desk. Run keeps its record of reads whole.
 func New(o Options) *Desk {
 	d := &Desk{
-		store: o.Store, vault: o.Vault, access: o.Access, protocols: o.Protocols, bell: o.Bell, sender: o.Sender,
+		store: o.Store, vault: o.Vault, access: o.Access, protocols: o.Protocols, rules: o.Rules, bell: o.Bell, sender: o.Sender,
 		zone: o.Zone, clock: o.Clock, log: o.Log,
 		lines: newLines(), reads: &reads{}, bad: &bad{},
 	}
 	if d.zone == nil {
 		d.zone = time.UTC
+	}
+	if d.rules == nil {
+		d.rules = func(tx *store.Tx, version int) (protocol.Protocol, protocol.Calendar, error) {
+			p, err := d.protocols.Of(tx, version)
+			return p, protocol.Calendar{Zone: d.zone}, err
+		}
 	}
 	if d.clock == nil {
 		d.clock = clockwork.NewRealClock()

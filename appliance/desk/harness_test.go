@@ -209,6 +209,10 @@ func (b *bell) Reopened(tx *store.Tx, e message.Envelope, at time.Time) error {
 	return b.tell(tx, "reopened", e, at)
 }
 
+func (b *bell) Urgency(tx *store.Tx, e message.Envelope, was message.Urgency, by message.PersonID, at time.Time) error {
+	return b.tell(tx, fmt.Sprintf("urgency:%s-%s:%s", was, e.Urgency, by), e, at)
+}
+
 func (b *bell) Snoozed(tx *store.Tx, e message.Envelope, until, at time.Time) error {
 	return b.tell(tx, "snoozed:"+until.Sub(at).String(), e, at)
 }

@@ -24,11 +24,14 @@ type View struct {
 	Seal     Seal // why Record, Text and Notes' words are empty
 	Record   message.Record
 	Text     message.Clear // the record's text, whole where it is a blob
+	Flags    []FlagSeen    // the red flags whose words stand in it
 	Notes    []Note
 	Events   []message.Event
 	Names    map[message.PersonID]string // what the persons in it are called
 	Bell     message.Standing            // towards the session's person
 	May      May
+
+	protocol protocol.Protocol
 }
 
 // Format prints the message's id, whatever the verb.
@@ -52,6 +55,7 @@ const SentToField = "sent_to"
 // May is what the session may do to the message as it stands.
 type May struct {
 	Read, Take, HandOff, CallBack, Close, Reopen, Note, Send bool
+	Urgency                                                  bool // change how urgent it is
 	Decline, Snooze                                          bool // what a bell is answered with, beside Take
 }
 
@@ -116,6 +120,7 @@ func (d *Desk) outside(tx *store.Tx, id message.ID) (v View, err error) {
 	if v.Events, err = store.Events(tx, id); err != nil {
 		return v, fmt.Errorf("reading the timeline of message %s: %w", id, err)
 	}
+	v.protocol = p
 	v.Notes = notesOf(v.Envelope, v.Events)
 	v.Names, err = d.names(tx, v.Envelope, v.Events)
 	return v, err
@@ -186,6 +191,7 @@ func (d *Desk) unseal(ctx context.Context, v *View) {
 		v.Seal = d.sealFor(ctx, e.ID, part.ID, err)
 		return
 	}
+	v.Flags = d.flagsOf(*v)
 	for i := range v.Notes {
 		d.unsealNote(ctx, reader, e, &v.Notes[i])
 	}
@@ -314,6 +320,7 @@ func (d *Desk) may(s access.Session, v View, at time.Time) May {
 		CallBack: step(message.StepCallBack),
 		Close:    step(message.StepClose),
 		Reopen:   step(message.StepReopen),
+		Urgency:  step(message.StepRaise),
 		Note:     mayNote(s, v.Envelope, at),
 		Send:     s.May(access.WorkMessage) && v.Seal == Opened,
 	}

@@ -202,7 +202,7 @@ func TestAFlaggedMessageIsAFindingUntilSomebodyHasIt(t *testing.T) {
 func TestWhatTheSessionMayDoNext(t *testing.T) {
 	o := open(t)
 	id := o.take("p-ana")
-	all := desk.May{Read: true, Take: true, HandOff: true, CallBack: true, Close: true, Note: true, Send: true}
+	all := desk.May{Read: true, Take: true, HandOff: true, CallBack: true, Close: true, Note: true, Send: true, Urgency: true}
 	check := func(when string, s access.Session, want desk.May) {
 		t.Helper()
 		if got := o.look(s, id).May; got != want {

@@ -78,6 +78,8 @@ func (c change) apply(t *timer, why cause) error {
 		return t.put(c.tx, c.at, t.Next)
 	case hurry:
 		return c.hurry(t, why)
+	case hasten:
+		return c.hasten(t)
 	}
 	return fmt.Errorf("the bell of message %s does not know what to do", t.Message)
 }
@@ -124,6 +126,22 @@ func (c change) promise(t *timer, again bool) error {
 	}
 	t.Over = broken.Sub(next)
 	t.Asked, t.All = nil, false
+	return t.put(c.tx, c.at, next)
+}
+
+// hasten makes the promise that of what is more urgent now. It is never later than
+// it was.
+func (c change) hasten(t *timer) error {
+	broken := t.Next.Add(t.Over)
+	c.choose(t)
+	if by := c.at.Add(t.policy().Promise); by.Before(broken) {
+		broken = by
+	}
+	next := broken
+	if !t.Until.IsZero() && t.Until.Before(next) {
+		next = t.Until
+	}
+	t.Over = broken.Sub(next)
 	return t.put(c.tx, c.at, next)
 }
 

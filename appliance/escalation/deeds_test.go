@@ -27,7 +27,7 @@ type deed struct {
 var deeds = []string{
 	"wait", "wait", "wait", "wait", "call", "call", "take", "hand off", "call back", "close", "reopen",
 	"restart", "restart after the clock went back", "clock jumps", "list", "switch", "spoil", "fail", "commits fail",
-	"decline", "decline", "snooze", "policy", "no policy",
+	"decline", "decline", "snooze", "policy", "no policy", "urgency", "urgency",
 }
 
 func drawDeeds(t *rapid.T) []deed {

@@ -102,6 +102,40 @@ func (e *Engine) Reopened(tx *store.Tx, env message.Envelope, at time.Time) erro
 	return e.door(tx, env, reopen, at)
 }
 
+// Urgency is told that a person (by) changed how urgent the message is, and how
+// urgent it was. Raised, it rings as a new one does, whoever has it already; where
+// whoever has it raised it themselves, they promise to work it in time. Lowered to
+// where no policy rings it, it is silent: a person has looked at it.
+func (e *Engine) Urgency(tx *store.Tx, env message.Envelope, was message.Urgency, by message.PersonID, at time.Time) error {
+	t := getTimer(tx, env.ID)
+	_, rings := PolicyFor(tx, env.CallType, env.Urgency)
+	switch {
+	case env.Urgency > was:
+		if t, rings = e.timerOf(tx, env, at); !rings {
+			return nil
+		}
+	case t.State == Silent:
+		return nil // what is less urgent does not begin to ring
+	case !rings && !env.OnCall:
+		return e.change(tx, at).apply(&t, calm)
+	}
+	t.Urgency, t.OnCall = env.Urgency, env.OnCall
+	return e.change(tx, at).apply(&t, urgencyCause(&t, env, was, by))
+}
+
+// urgencyCause tells who has to hear of another urgency: whoever has the message is
+// rung before anybody else, unless it was they.
+func urgencyCause(t *timer, env message.Envelope, was message.Urgency, by message.PersonID) cause {
+	switch {
+	case env.Urgency < was:
+		return lower
+	case env.Status != message.New && env.Assignee == by:
+		return raiseOwn
+	}
+	t.Given = env.Assignee
+	return raise
+}
+
 // Standing answers how the bell of a message stands, and towards one person.
 func (e *Engine) Standing(tx *store.Tx, id message.ID, person message.PersonID) message.Standing {
 	t := getTimer(tx, id)

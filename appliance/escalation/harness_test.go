@@ -239,6 +239,31 @@ func (p *practice) try(id message.ID, s message.Step, who message.PersonID, wasR
 	return err
 }
 
+// tryUrgency changes how urgent a message is, as the desk does.
+func (p *practice) tryUrgency(id message.ID, to message.Urgency, who message.PersonID) error {
+	at := p.clock.Now()
+	err := p.store.Update(p.t.Context(), func(tx *store.Tx) error {
+		env, _, err := store.GetEnvelope(tx, id)
+		if err != nil {
+			return err
+		}
+		was, s := env.Urgency, message.StepLower
+		if to > was {
+			s = message.StepRaise
+		}
+		if env.Status, err = env.Status.Next(s); err != nil {
+			return err
+		}
+		env.Urgency = to
+		if err := store.PutEnvelope(tx, env); err != nil {
+			return err
+		}
+		return p.bell.Urgency(tx, env, was, who, at)
+	})
+	synctest.Wait()
+	return err
+}
+
 func (p *practice) door(tx *store.Tx, env message.Envelope, s message.Step, wasReached bool, at time.Time) error {
 	switch s {
 	case message.StepTake:

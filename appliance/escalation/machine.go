@@ -17,6 +17,10 @@ package escalation
 //	  │  │     reopen, not reached
 //	  └──┴── called back, closed (from ringing too)
 //
+// Its urgency may change meanwhile: raised by another than whose it is, it rings
+// from the first step, wherever it stood; lowered to where no policy rings it, it
+// is silent.
+//
 // A message rings until a person takes or closes it; taking it is a promise to
 // call back or close it in time, and a broken promise rings again. Only what a
 // person does leads out of ringing. The steps of a bout are data (Policy); used
@@ -45,6 +49,10 @@ const (
 	closes                 // a person closed it
 	reopen                 // a person opened it again, and works it
 	unreached              // a notice of the step that rings now could not be delivered
+	raise                  // a person made it more urgent, and it is not theirs
+	raiseOwn               // whoever has it made it more urgent
+	lower                  // a person made it less urgent, and it still rings
+	calm                   // a person made it so little urgent that no policy rings it
 )
 
 // act is what is done when a bell moves; bell.go has one method for each.
@@ -60,6 +68,7 @@ const (
 	hurry                // make the next step due when nobody of this one is left
 	goOn                 // ring on as before
 	givenBack            // ring from the first step: who took it cannot
+	hasten               // the promise is the one of what is more urgent, and not later than it was
 )
 
 type move struct {
@@ -76,6 +85,9 @@ var moves = map[State]map[cause]move{
 		handOff: {Ringing, ringAgain},
 		missed:  {Promised, promise},
 		reopen:  {Promised, promise},
+
+		raise:    {Ringing, ringFirst},
+		raiseOwn: {Promised, promise},
 	},
 	Ringing: {
 		due:       {Ringing, ringNext},
@@ -89,6 +101,10 @@ var moves = map[State]map[cause]move{
 		closes:    {Silent, stop},
 		reopen:    {Promised, promise},
 		unreached: {Ringing, hurry},
+		raise:     {Ringing, ringFirst},
+		raiseOwn:  {Ringing, ringFirst},
+		lower:     {Ringing, goOn},
+		calm:      {Silent, stop},
 	},
 	Promised: {
 		due:     {Ringing, breaks},
@@ -100,5 +116,10 @@ var moves = map[State]map[cause]move{
 		missed:  {Promised, promise},
 		closes:  {Silent, stop},
 		reopen:  {Promised, promise},
+
+		raise:    {Ringing, ringFirst},
+		raiseOwn: {Promised, hasten},
+		lower:    {Promised, goOn},
+		calm:     {Silent, stop},
 	},
 }

@@ -62,6 +62,7 @@ type bell struct {
 	status   message.Status
 	taken    bool          // and so it is silent until then
 	reached  bool          // the caller was
+	lowered  bool          // it is not urgent any more
 	wait     time.Duration // what was promised
 	by       time.Duration // when the promise is broken, however often it is put off
 	earliest time.Duration
@@ -132,6 +133,8 @@ func (m *model) do(d deed) error {
 		m.putsOff(d)
 	case "policy":
 		m.tryPolicy(escalation.Policy{Urgency: message.Urgent, Steps: d.Policy, Promise: promise})
+	case "urgency":
+		m.changesUrgency(d)
 	case "no policy":
 		m.must(func(tx *store.Tx) error {
 			return escalation.RemovePolicy(tx, "dana", "", message.Urgent, m.clock.Now())
@@ -222,6 +225,34 @@ func (m *model) putsOff(d deed) {
 	b.due(m.elapsed() + b.wait)
 }
 
+// changesUrgency lowers an urgent message, or raises one that was lowered.
+func (m *model) changesUrgency(d deed) {
+	if len(m.ids) == 0 {
+		return
+	}
+	id, who := m.ids[d.Which%len(m.ids)], m.people[d.Who]
+	b := m.bells[id]
+	to := message.Routine
+	if b.lowered {
+		to = message.Urgent
+	}
+	if m.tryUrgency(id, to, who) != nil {
+		return
+	}
+	env := m.envelope(id)
+	b.status = env.Status
+	if b.lowered = to != message.Urgent; b.lowered {
+		return
+	}
+	b.reached = false
+	b.taken = env.Status == message.Taken && env.Assignee == who
+	b.due(m.elapsed())
+	if b.taken {
+		b.wait, b.by = promise, m.elapsed()+promise
+		b.due(b.by)
+	}
+}
+
 func (m *model) envelope(id message.ID) (env message.Envelope) {
 	m.read(func(tx *store.Tx) (err error) {
 		env, _, err = store.GetEnvelope(tx, id)
@@ -282,7 +313,7 @@ func (m *model) works(d deed) {
 }
 
 // silent says that nothing rings for a message, and nothing is promised.
-func (b *bell) silent() bool { return b.status == message.Closed || b.reached }
+func (b *bell) silent() bool { return b.status == message.Closed || b.reached || b.lowered }
 
 // overdueBy allows for what could not happen until now.
 func (m *model) overdueBy(now time.Duration) {

@@ -105,6 +105,7 @@ const (
 	EventSent       EventKind = "sent"        // sent securely
 	EventClosed     EventKind = "closed"      // closed with an outcome
 	EventReopened   EventKind = "reopened"    // opened again
+	EventUrgency    EventKind = "urgency"     // a person changed how urgent it is
 	EventRestarted  EventKind = "restarted"   // the appliance was away while it rang
 )
 

@@ -9,6 +9,9 @@ import "fmt"
 //	 │              │  └────hand off──────┤
 //	 └────close─────┴───────close─────────┴──> closed ──reopen──> taken
 //
+// Until it is closed its urgency can be changed. One that was called back and is
+// raised is taken again: there is something to do after all.
+//
 // Next is the only place that decides which step may follow which.
 type Status string
 
@@ -29,12 +32,14 @@ const (
 	StepClose    Step = "close"
 	StepReopen   Step = "reopen"
 	StepDecline  Step = "decline" // whose it is cannot do it
+	StepRaise    Step = "raise"   // it is more urgent than it was
+	StepLower    Step = "lower"   // it is less urgent
 )
 
 var steps = map[Status]map[Step]Status{
-	New:        {StepTake: Taken, StepHandOff: New, StepCallBack: CalledBack, StepClose: Closed, StepDecline: New},
-	Taken:      {StepTake: Taken, StepHandOff: Taken, StepCallBack: CalledBack, StepClose: Closed, StepDecline: New},
-	CalledBack: {StepTake: CalledBack, StepHandOff: Taken, StepCallBack: CalledBack, StepClose: Closed},
+	New:        {StepTake: Taken, StepHandOff: New, StepCallBack: CalledBack, StepClose: Closed, StepDecline: New, StepRaise: New, StepLower: New},
+	Taken:      {StepTake: Taken, StepHandOff: Taken, StepCallBack: CalledBack, StepClose: Closed, StepDecline: New, StepRaise: Taken, StepLower: Taken},
+	CalledBack: {StepTake: CalledBack, StepHandOff: Taken, StepCallBack: CalledBack, StepClose: Closed, StepRaise: Taken, StepLower: CalledBack},
 	Closed:     {StepReopen: Taken},
 }
 

@@ -16,6 +16,8 @@ func TestWhichStepMayFollowWhich(t *testing.T) {
 		message.StepClose:    {message.Closed, message.Closed, message.Closed, ""},
 		message.StepReopen:   {"", "", "", message.Taken},
 		message.StepDecline:  {message.New, message.New, "", ""},
+		message.StepRaise:    {message.New, message.Taken, message.Taken, ""},
+		message.StepLower:    {message.New, message.Taken, message.CalledBack, ""},
 		"fly":                {"", "", "", ""},
 	}
 	for step, want := range may {

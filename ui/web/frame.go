@@ -349,7 +349,7 @@ type toast struct {
 const undoFor = 12 * time.Second
 
 // toastWords are the codes that an address may ask a word for.
-var toastWords = map[string]string{"taken": "toast.taken", "handed-off": "toast.handed-off", "declined": "toast.declined", "snoozed": "toast.snoozed", "noted": "toast.noted", "called-back": "toast.called-back", "sent": "toast.sent", "reopened": "toast.reopened", "closed": "toast.closed"}
+var toastWords = map[string]string{"taken": "toast.taken", "handed-off": "toast.handed-off", "declined": "toast.declined", "snoozed": "toast.snoozed", "noted": "toast.noted", "called-back": "toast.called-back", "sent": "toast.sent", "reopened": "toast.reopened", "urgency": "toast.urgency", "closed": "toast.closed"}
 
 func (s *Server) toast(tx *store.Tx, c echo.Context, now time.Time) (*toast, error) {
 	what, id, _ := strings.Cut(c.QueryParam("did"), ":")

@@ -33,6 +33,8 @@ type paneView struct {
 	Waits        bool // urgent, and nobody has taken it
 	Facts        []fact
 	Said         string
+	SaidMarked   []span   // Said, where words of red flags stand in it
+	RedFlags     []string // what is to be said of them
 	Files        []fileView
 	OwnCopy      bool        // it is the taker's own copy: the message itself is sealed
 	Script       []spokenRow // what was said to the caller, step by step
@@ -47,18 +49,20 @@ type paneView struct {
 	Colleagues   []option
 	Recipients   []option
 	Outcomes     []option
+	Urgencies    []option // that it can be changed to
 	Snoozes      []option
 	Seen, Back   string
 }
 
 type fact struct {
 	Label, Value string
+	Marked       []span // Value, where words of red flags stand in it
 	Beside       string // in small
 	Long         bool
 }
 
 // typed is what somebody typed into a form that has to be shown again.
-type typed struct{ Note, Reached, To, Outcome, Minutes string }
+type typed struct{ Note, Reached, To, Outcome, Minutes, Urgency string }
 
 // pane opens a message for whoever asks and builds its view.
 func (s *Server) pane(c echo.Context, id message.ID, back string) (*paneView, error) {
@@ -79,7 +83,7 @@ func (s *Server) pane(c echo.Context, id message.ID, back string) (*paneView, er
 	if name := v.Names[e.TypedBy]; name != "" {
 		p.By = s.words.say("message.by", name)
 	}
-	p.Snoozes = s.snoozeOptions("10", v.Bell)
+	p.Snoozes, p.Urgencies = s.snoozeOptions("10", v.Bell), s.otherUrgencies(e.Urgency)
 	if v.Seal == desk.Opened {
 		s.openPane(p, v)
 	} else if own, ok := s.ownCopy(c, v); ok {
@@ -122,9 +126,11 @@ func (s *Server) openPane(p *paneView, v desk.View) {
 		if line.Field.Name == protocol.FieldMailFrom {
 			one.Value, one.Beside = sender(value)
 		}
+		one.Marked = marked(one.Value, line.Field.Name, v.Flags)
 		p.Facts = append(p.Facts, one)
 	}
 	p.Said = v.Text.Reveal()
+	p.SaidMarked, p.RedFlags = marked(p.Said, "", v.Flags), s.flagWords(v)
 	p.Script = s.spokenRows(v)
 	p.Files = s.fileViews(v)
 	p.Chart = true

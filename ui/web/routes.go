@@ -81,6 +81,7 @@ func (s *Server) routes() []route {
 		{method: post, path: "/messages/:id/call-back", need: need(access.WorkMessage), handle: s.callBack},
 		{method: post, path: "/messages/:id/close", need: need(access.WorkMessage), handle: s.closeMessage},
 		{method: post, path: "/messages/:id/reopen", need: need(access.WorkMessage), handle: s.reopen},
+		{method: post, path: "/messages/:id/urgency", need: need(access.WorkMessage), handle: s.changeUrgency},
 		{method: post, path: "/messages/:id/send", need: need(access.WorkMessage), handle: s.sendSecurely},
 
 		{method: get, path: "/bell", need: need(access.SeeDesk), handle: s.whatRings},

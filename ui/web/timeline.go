@@ -118,6 +118,9 @@ func (s *Server) eventWords(ev message.Event, v desk.View) string {
 		return w.say("event.sent", who, whom)
 	case message.EventClosed:
 		return w.say("event.closed", who, w.say("outcome."+ev.Detail))
+	case message.EventUrgency:
+		was, is, _ := strings.Cut(ev.Detail, "/")
+		return w.say("event.urgency", who, w.say("urgency."+was), w.say("urgency."+is))
 	case message.EventReopened:
 		return w.say("event.reopened", who)
 	}

@@ -46,7 +46,7 @@ func (s *Server) work(c echo.Context, d deed) error {
 		return err
 	}
 	pane.Problem, pane.Do = p, d.form
-	pane.keep(typed{Note: posted(c, "note"), Reached: posted(c, "reached"), To: posted(c, "to"), Outcome: posted(c, "outcome"), Minutes: posted(c, "minutes")})
+	pane.keep(typed{Note: posted(c, "note"), Reached: posted(c, "reached"), To: posted(c, "to"), Outcome: posted(c, "outcome"), Minutes: posted(c, "minutes"), Urgency: posted(c, "urgency")})
 	return s.messagePage(c, status, pane)
 }
 
@@ -95,6 +95,7 @@ func (p *paneView) keep(t typed) {
 	choose(p.Colleagues, t.To)
 	choose(p.Recipients, t.To)
 	choose(p.Outcomes, t.Outcome)
+	choose(p.Urgencies, t.Urgency)
 	if t.Minutes != "" {
 		choose(p.Snoozes, t.Minutes)
 	}

@@ -147,6 +147,8 @@ func (s *scenario) work(id message.ID) {
 		{"/take", url.Values{}},
 		{"/note", url.Values{"note": {s.kept.Word("note")}}},
 		{"/call-back", url.Values{"reached": {"no"}, "note": {s.kept.Word("note of a call back")}}},
+		{"/urgency", url.Values{"urgency": {"urgent"}, "note": {s.kept.Word("reason to raise it")}}},
+		{"/urgency", url.Values{"urgency": {"routine"}, "note": {s.kept.Word("reason to lower it")}}},
 		{"/close", url.Values{"outcome": {string(message.Outcomes()[0])}, "note": {s.kept.Word("note of a close")}}},
 		{"/reopen", url.Values{}},
 		{"/note", url.Values{"note": {s.kept.Text("long note", 9000)}}},
