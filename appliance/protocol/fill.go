@@ -48,7 +48,19 @@ func (p Protocol) Fill(t Type, form map[string]message.Clear, ch message.Channel
 			kept[f.Name] = message.Clear(value)
 		}
 	}
+	if t.Minimum == Refuse && ch != message.ChannelMail {
+		problems = append(problems, t.refused(kept)...)
+	}
 	return kept, append(problems, p.strangers(t, form, known)...)
+}
+
+// refused are the fields that hold what this kind of call must not keep.
+func (t Type) refused(form map[string]message.Clear) (problems []Problem) {
+	for _, e := range t.Excesses(form) {
+		f, _ := t.Field(e.Field)
+		problems = append(problems, Problem{Field: e.Field, Words: e.Words(f, true)})
+	}
+	return problems
 }
 
 // strangers refuses what the type does not ask. A name that some type of the

@@ -68,35 +68,6 @@ func (t Type) beside(field string, r message.Record) Beside {
 	return Beside{}
 }
 
-// FormatPhone writes a US number as people read it aloud, (503) 555-0148, what
-// follows it (an extension) kept; anything else stays as it was typed.
-func FormatPhone(typed string) string {
-	typed = strings.TrimSpace(typed)
-	number, rest := typed, ""
-	if i := strings.IndexFunc(typed, func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == ',' || r == ';' || r == '#'
-	}); i >= 0 {
-		number, rest = typed[:i], " "+typed[i:]
-	}
-	var d strings.Builder
-	for _, r := range number {
-		switch {
-		case r >= '0' && r <= '9':
-			d.WriteRune(r)
-		case !strings.ContainsRune(" ()-.+/", r):
-			return typed
-		}
-	}
-	n := d.String()
-	if len(n) == 11 && n[0] == '1' {
-		n = n[1:]
-	}
-	if len(n) != 10 {
-		return typed
-	}
-	return "(" + n[:3] + ") " + n[3:6] + "-" + n[6:] + rest
-}
-
 // bornLayouts are the ways US callers' birth dates are typed.
 var bornLayouts = [...]string{
 	"1/2/2006", "1-2-2006", "1.2.2006", "1 2 2006", "2006-01-02", "01022006",

@@ -38,6 +38,7 @@ type takeView struct {
 	Window, Greeting string    // who answers now, and how
 	StartedMS        int64     // when the call began
 	Script           string    // the steps that were taken, as the module writes them
+	Flags            string    // the red flags that were answered, as the module writes them
 	KeptAt           when      // when the draft was kept last
 	Aside            []aside   // calls that were put aside
 	AsideMany        string    // how many
@@ -84,6 +85,7 @@ type taking struct {
 	version int // of the protocol, that the call began under; 0: the one that counts now
 	started time.Time
 	kept    time.Time // of a draft
+	flags   string    // as the module writes them
 	script  string    // as the module writes it
 	hungUp  bool      // the caller is gone: it is saved as it is
 }
@@ -95,7 +97,7 @@ func (s *Server) readTaking(form url.Values) (taking, protocol.Protocol, error) 
 	if err != nil {
 		return taking{}, p, err
 	}
-	t := taking{version: p.Version, key: form.Get("key"), kind: message.CallType(form.Get("type")), form: map[string]message.Clear{}, script: form.Get("script"), hungUp: form.Get("hung_up") != ""}
+	t := taking{version: p.Version, key: form.Get("key"), kind: message.CallType(form.Get("type")), form: map[string]message.Clear{}, script: form.Get("script"), flags: form.Get("flags"), hungUp: form.Get("hung_up") != ""}
 	if t.key == "" {
 		t.key = uuid.NewString()
 	}
@@ -148,7 +150,7 @@ func (s *Server) takeMessage(c echo.Context) error {
 	}
 	now := s.app.Clock.Now()
 	receipt, err := s.app.Intake.Take(c.Request().Context(), intake.Taking{
-		Type: t.kind, Urgency: t.urgency, Form: t.form, Script: followed(p, t, now), HungUp: t.hungUp,
+		Type: t.kind, Urgency: t.urgency, Form: t.form, Script: followed(p, t, now), Asked: askedFlags(t.flags), HungUp: t.hungUp,
 		Channel: message.ChannelDesk, TypedBy: sessionOf(c).Who, Key: t.key, Protocol: t.version,
 	})
 	if err == nil {
@@ -196,7 +198,7 @@ func (s *Server) takePage(c echo.Context, status int, t taking, bad []protocol.P
 	if t.urgency != nil {
 		u = *t.urgency
 	}
-	v := takeView{frame: f, Key: t.key, Version: p.Version, Problem: words, StartedMS: t.started.UnixMilli(), Script: t.script, KeptAt: s.today().when(t.kept), Scripts: s.scripts(p, t.kind), Chosen: t.chosen || t.urgency != nil && *t.urgency != kind.Urgency, Fields: fieldViews(p, t, bad), SaveLabel: s.words.say("js.save")}
+	v := takeView{frame: f, Key: t.key, Version: p.Version, Problem: words, StartedMS: t.started.UnixMilli(), Script: t.script, Flags: t.flags, KeptAt: s.today().when(t.kept), Scripts: s.scripts(p, t.kind), Chosen: t.chosen || t.urgency != nil && *t.urgency != kind.Urgency, Fields: fieldViews(p, t, bad), SaveLabel: s.words.say("js.save")}
 	if u == message.Urgent {
 		v.SaveLabel = s.words.say("js.save-ring")
 	}

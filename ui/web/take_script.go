@@ -25,8 +25,8 @@ type scriptStep struct {
 type scriptBranch struct{ Label, Key, Next, Raise, Type string }
 
 // answerKeys choose among a step's answers, with Alt inside a field. Browsers
-// take Alt with D, E and F for themselves.
-const answerKeys = "abcghklmnp"
+// take Alt with D, E and F for themselves, and red flags are answered by Y and N.
+const answerKeys = "abcghklmpr"
 
 // scripts are the scripts of all call types: the module shows the chosen one's.
 func (s *Server) scripts(p protocol.Protocol, chosen message.CallType) (list []scriptView) {

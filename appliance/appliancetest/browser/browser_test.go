@@ -29,6 +29,7 @@ func TestInARealBrowser(t *testing.T) {
 		play func(*testing.T, *chrome)
 	}{
 		{"a call is taken by keyboard only", aCallIsTakenByKeyboardOnly},
+		{"a red flag asks while typing", aRedFlagAsksWhileTyping},
 		{"a draft outlives a kill", aDraftOutlivesAKill},
 		{"a mail arrives live without moving the selection", aMailArrivesLive},
 		{"a message is worked to its end by keyboard only", aMessageIsWorkedToItsEnd},

@@ -172,6 +172,11 @@ func takePages() []state {
 			b.run(fmt.Sprintf(filled, "12", "45/99/20"))
 			b.until("what is wrong", `document.querySelector('.hint--bad')`)
 		}},
+		state{"take-red-flag", "/take", func(b *tab) {
+			b.press("4")
+			b.run(`const e = [...document.getElementsByName('f.symptoms')].find(e => !e.disabled); e.value = 'chest pain, SSN 078-05-1120'; e.dispatchEvent(new Event('input', { bubbles: true }))`)
+			b.until("the red flag", `document.getElementById('red-flags').innerText.includes('Chest pain')`)
+		}},
 		state{"saved", "/take", func(b *tab) {
 			b.run(fmt.Sprintf(filled, "503 555 0144", "3/3/88"))
 			b.until("the number", `document.querySelector('.readback') && document.readyState === 'complete'`)

@@ -47,6 +47,34 @@ func aCallIsTakenByKeyboardOnly(t *testing.T, c *chrome) {
 	rosa.until("the row to say that it is for today, since none are left", row+`.innerText.includes('Same day')`)
 }
 
+// aRedFlagAsksWhileTyping types dangerous words into an ordinary call: the page asks
+// the taker, whose answer makes it urgent.
+func aRedFlagAsksWhileTyping(t *testing.T, c *chrome) {
+	rosa := c.person(t, c.practice(t))
+	rosa.signIn(appliancetest.Admin)
+	rosa.open("/take")
+	rosa.press("0")
+	rosa.until("the fields of any other call", `document.querySelector('input[name=type]:checked').value === 'other'`)
+	rosa.fill("Caller", "Ines Holm")
+	rosa.fill("Caller is", "")
+	rosa.fill("Call back number", "503 555 0155")
+	rosa.until("the number as it is read aloud", `[...document.querySelectorAll('[data-read]')].some(e => e.checkVisibility() && e.textContent === '(503) 555-0155')`)
+	rosa.run(`document.querySelector('[data-for~="other"]:not([hidden]) textarea[name="f.reason"]').focus()`)
+	rosa.typeIn("Wants her records, and has had chest pain since noon")
+	rosa.until("the red flag", `document.getElementById('red-flags').innerText.includes('Red flag: Chest pain')`)
+	if raised := ask[bool](rosa.tab, `document.querySelector('input[name=urgency]:checked').value === 'urgent'`); raised {
+		t.Error("the words alone made it urgent")
+	}
+	rosa.press("Alt+Y")
+	rosa.until("an urgent call", `document.querySelector('input[name=urgency]:checked').value === 'urgent' && document.getElementById('red-flags').hidden`)
+	rosa.typeIn(", SSN 078-05-1120")
+	rosa.until("the word that it is not needed", `[...document.querySelectorAll('.hint--warn')].some(e => e.checkVisibility() && e.textContent.includes('a Social Security number'))`)
+	rosa.press("Ctrl+Enter")
+	rosa.until("the number to read back", `document.querySelector('.readback') && document.readyState === 'complete'`)
+	rosa.open("/inbox")
+	rosa.until("the red bar", `document.querySelector('#alarms .alarm')`)
+}
+
 // fill tabs to the next field, which must be the one with this label, and
 // answers it: text is typed, a choice is picked by its first letters, a tick set.
 func (b *tab) fill(label, answer string) {

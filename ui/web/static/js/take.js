@@ -3,6 +3,7 @@
 import { say } from './words.js';
 import { peek } from './live.js';
 import { tellScript, spoken } from './script.js';
+import { check, startChecks, unanswered } from './check.js';
 
 const form = document.getElementById('take');
 const all = (s, from = form) => [...from.querySelectorAll(s)];
@@ -97,6 +98,7 @@ function mark(page) {
 
 async function save(e) {
   e.preventDefault();
+  if (unanswered()) return;
   const button = document.getElementById('save');
   if (button.disabled) return;
   button.disabled = true;
@@ -119,7 +121,7 @@ async function save(e) {
 export function start() {
   if (!form) return;
   form.addEventListener('change', e => {
-    if (e.target.name === 'type') { fields(); urgency(); tellScript(); }
+    if (e.target.name === 'type') { fields(); urgency(); tellScript(); check(); }
     if (e.target.name === 'urgency') { form.elements.chosen.value = '1'; urgency(); }
     if (e.target.name === 'f.provider') next();
     changed();
@@ -139,4 +141,5 @@ export function start() {
   fields();
   urgency();
   tellScript();
+  startChecks();
 }
