@@ -337,3 +337,153 @@ func (t *Type) SetRaises(field string, raises map[string]message.Urgency) {
 		}
 	}
 }
+
+func (p *Protocol) flagAt(id string) int {
+	return slices.IndexFunc(p.RedFlags, func(f RedFlag) bool { return f.ID == id })
+}
+
+// SetFlag keeps a red flag in the place of the one with its id, or as the last; one
+// without an id gets one of its name.
+func (p *Protocol) SetFlag(f RedFlag) string {
+	if f.ID == "" {
+		f.ID = idFrom(f.Name, "-", "flag", func(id string) bool { return p.flagAt(id) >= 0 })
+	}
+	p.RedFlags = slices.Clone(p.RedFlags)
+	if i := p.flagAt(f.ID); i >= 0 {
+		p.RedFlags[i] = f
+	} else {
+		p.RedFlags = append(p.RedFlags, f)
+	}
+	return f.ID
+}
+
+// MoveFlag moves a red flag: of several the first asks first.
+func (p *Protocol) MoveFlag(id string, by int) {
+	if i := p.flagAt(id); i >= 0 {
+		move(p.RedFlags, i, by)
+	}
+}
+
+// RemoveFlag takes a red flag out.
+func (p *Protocol) RemoveFlag(id string) {
+	p.RedFlags = slices.DeleteFunc(slices.Clone(p.RedFlags), func(f RedFlag) bool { return f.ID == id })
+}
+
+func (p *Protocol) routeAt(id string) int {
+	return slices.IndexFunc(p.Routes, func(r Route) bool { return r.ID == id })
+}
+
+// SetRoute keeps a rule in the place of the one with its id; one without an id is
+// put before the last, which is for every other call.
+func (p *Protocol) SetRoute(r Route) string {
+	p.Routes = slices.Clone(p.Routes)
+	if r.ID == "" {
+		r.ID = idFrom(p.InWords(r, func(message.PersonID) string { return "" }), "-", "rule", func(id string) bool { return p.routeAt(id) >= 0 })
+		p.Routes = slices.Insert(p.Routes, max(0, len(p.Routes)-1), r)
+		return r.ID
+	}
+	if i := p.routeAt(r.ID); i >= 0 {
+		p.Routes[i] = r
+	}
+	return r.ID
+}
+
+// MoveRoute moves a rule; the last stays the last.
+func (p *Protocol) MoveRoute(id string, by int) {
+	last := len(p.Routes) - 1
+	if i := p.routeAt(id); i >= 0 && i < last {
+		move(p.Routes[:last], i, by)
+	}
+}
+
+// RemoveRoute takes a rule out, but not the last.
+func (p *Protocol) RemoveRoute(id string) {
+	if i := p.routeAt(id); i >= 0 && i < len(p.Routes)-1 {
+		p.Routes = slices.Delete(slices.Clone(p.Routes), i, i+1)
+	}
+}
+
+func (p *Protocol) windowAt(id string) int {
+	return slices.IndexFunc(p.Coverage, func(w Window) bool { return w.ID == id })
+}
+
+// SetWindow keeps a window in the place of the one with its id, or as the first:
+// of several special ones at once the first counts.
+func (p *Protocol) SetWindow(w Window) string {
+	p.Coverage = slices.Clone(p.Coverage)
+	if w.ID == "" {
+		w.ID = idFrom(w.Name, "-", "time", func(id string) bool { return p.windowAt(id) >= 0 })
+		p.Coverage = slices.Insert(p.Coverage, 0, w)
+		return w.ID
+	}
+	if i := p.windowAt(w.ID); i >= 0 {
+		p.Coverage[i] = w
+	}
+	return w.ID
+}
+
+// MoveWindow moves a window.
+func (p *Protocol) MoveWindow(id string, by int) {
+	if i := p.windowAt(id); i >= 0 {
+		move(p.Coverage, i, by)
+	}
+}
+
+// RemoveWindow takes a window out; *InUse while rules name it: a rule without its
+// only time would count at every time.
+func (p *Protocol) RemoveWindow(id string) error {
+	i := p.windowAt(id)
+	if i < 0 {
+		return nil
+	}
+	var places []string
+	for n, r := range p.Routes {
+		if slices.Contains(r.When.Windows, id) {
+			places = append(places, fmt.Sprintf("rule %d", n+1))
+		}
+	}
+	if len(places) > 0 {
+		return &InUse{p.Coverage[i].Name, places}
+	}
+	p.Coverage = slices.Delete(slices.Clone(p.Coverage), i, i+1)
+	return nil
+}
+
+// SetTeam names a team, or makes one.
+func (p *Protocol) SetTeam(id message.TeamID, name string) message.TeamID {
+	p.Teams = slices.Clone(p.Teams)
+	at := func(id message.TeamID) int { return slices.IndexFunc(p.Teams, func(t Team) bool { return t.ID == id }) }
+	if i := at(id); i >= 0 {
+		p.Teams[i].Name = name
+		return id
+	}
+	id = message.TeamID(idFrom(name, "-", "team", func(id string) bool {
+		return id == string(message.Everybody) || at(message.TeamID(id)) >= 0
+	}))
+	p.Teams = append(p.Teams, Team{id, name})
+	return id
+}
+
+// RemoveTeam takes a team out; *InUse while call types or rules name it.
+func (p *Protocol) RemoveTeam(id message.TeamID) error {
+	i := slices.IndexFunc(p.Teams, func(t Team) bool { return t.ID == id })
+	if i < 0 {
+		return nil
+	}
+	var places []string
+	for _, t := range p.Types {
+		if t.Owner == id {
+			places = append(places, t.Name)
+		}
+	}
+	for n, r := range p.Routes {
+		if r.To.Team == id {
+			places = append(places, fmt.Sprintf("rule %d", n+1))
+		}
+	}
+	if len(places) > 0 {
+		return &InUse{p.Teams[i].Name, places}
+	}
+	p.Teams = slices.Delete(slices.Clone(p.Teams), i, i+1)
+	return nil
+}

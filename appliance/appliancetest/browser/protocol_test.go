@@ -28,6 +28,17 @@ func theProtocolIsWrittenOnPagesThatLookRight(t *testing.T, c *chrome) {
 			b.click("#step-danger summary")
 			b.until("the form of a step", `document.querySelector('#step-danger details[open]')`)
 		}},
+		{"protocol-flags", "/protocol/flags", func(b *tab) {
+			b.run(`document.getElementById('sentence').value = 'no chest pain, but he cannot breathe'; document.querySelector('button[value=try]').click()`)
+			b.until("what it raises", `document.body.innerText.includes('“cannot breathe”') && document.readyState === 'complete'`)
+		}},
+		{"protocol-flag", "/protocol/flags/chest-pain", nil},
+		{"protocol-routes", "/protocol/routes", nil},
+		{"protocol-route", "/protocol/routes/closed-today", nil},
+		{"protocol-coverage", "/protocol/coverage", func(b *tab) {
+			b.click("#lunch summary")
+			b.until("the form of a time", `document.querySelector('#lunch[open]')`)
+		}},
 	})
 	dental, err := protocol.Shipped("dental")
 	if err != nil {
