@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"nightbell/appliance/access"
 	"nightbell/appliance/finding"
 	"nightbell/appliance/message"
 	"nightbell/appliance/notify"
@@ -17,12 +18,12 @@ import (
 // to mend it only when it is said soon.
 const tellEvery = 15 * time.Minute
 
-// tellOwners mails whoever owns a schedule what about it needs them: weekly, and
-// an alarm at once.
+// tellOwners mails whoever owns a schedule what about it needs them, and whoever
+// runs the office what the protocol needs: weekly, and an alarm at once.
 func (a *Appliance) tellOwners(ctx context.Context) error {
 	tell := func() {
 		if err := a.tellAll(ctx); err != nil && ctx.Err() == nil {
-			a.Log.Error("the owners of the schedules cannot be told what needs them", "err", err)
+			a.Log.Error("the owners of the schedules and of the protocol cannot be told what needs them", "err", err)
 		}
 	}
 	tell()
@@ -31,15 +32,23 @@ func (a *Appliance) tellOwners(ctx context.Context) error {
 
 func (a *Appliance) tellAll(ctx context.Context) error {
 	at := a.Clock.Now().UTC()
-	var owners []message.PersonID
+	var told []message.PersonID
 	err := a.Store.View(func(tx *store.Tx) (err error) {
-		owners, err = oncall.Owners(tx)
+		if told, err = oncall.Owners(tx); err != nil {
+			return err
+		}
+		office, err := a.officeToTell(tx, at)
+		for _, id := range office {
+			if !slices.Contains(told, id) {
+				told = append(told, id)
+			}
+		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	for _, owner := range owners {
+	for _, owner := range told {
 		if err := a.tell(ctx, owner, at); err != nil {
 			return err
 		}
@@ -47,7 +56,27 @@ func (a *Appliance) tellAll(ctx context.Context) error {
 	return nil
 }
 
-// letter is a digest on its way to an owner.
+// runsOffice says whether the protocol is the person's to look after: an office has
+// one, and whoever may write it is told what it needs.
+func runsOffice(p access.Person) bool { return p.Staff() && slices.Contains(p.Roles, access.Admin) }
+
+// officeToTell are those who look after the protocol, while it needs them; who was
+// told of something before is looked at too, so that what is over is forgotten.
+func (a *Appliance) officeToTell(tx *store.Tx, at time.Time) (list []message.PersonID, err error) {
+	rules, err := a.Protocols.Findings(tx, at, a.office(tx, at))
+	if err != nil {
+		return nil, err
+	}
+	people, err := a.Access.People(tx)
+	for _, p := range people {
+		if runsOffice(p) && (len(rules) > 0 || oncall.WasTold(tx, p.ID)) {
+			list = append(list, p.ID)
+		}
+	}
+	return list, err
+}
+
+// letter is a digest on its way to somebody.
 type letter struct {
 	before, after oncall.Told
 	send          bool
@@ -83,7 +112,7 @@ func (a *Appliance) tell(ctx context.Context, owner message.PersonID, at time.Ti
 }
 
 func (a *Appliance) digest(tx *store.Tx, owner message.PersonID, at time.Time) (l letter, err error) {
-	list, err := oncall.Digest(tx, at, onCallStaff{a}, owner)
+	onCall, err := oncall.Digest(tx, at, onCallStaff{a}, owner)
 	if err != nil {
 		return l, err
 	}
@@ -91,15 +120,25 @@ func (a *Appliance) digest(tx *store.Tx, owner message.PersonID, at time.Time) (
 	if err != nil {
 		return l, err
 	}
+	var rules []finding.Finding
+	if runsOffice(p) {
+		if rules, err = a.Protocols.Findings(tx, at, a.office(tx, at)); err != nil {
+			return l, err
+		}
+	}
+	all := slices.Concat(onCall, rules)
 	reach, _ := oncall.ReachOf(tx, owner) // damaged: they said nothing about quiet hours
-	alarm := slices.ContainsFunc(list, func(f finding.Finding) bool { return f.Severity == finding.Alarm })
+	alarm := slices.ContainsFunc(all, func(f finding.Finding) bool { return f.Severity == finding.Alarm })
 	condition, _ := a.Queue.Mail(tx, p.Mail)
 	way := found && p.Staff() && condition != notify.Absent && (alarm || !reach.QuietAt(a.practice.Zone, at))
-	if l.before, l.after, l.send, err = oncall.Tell(tx, owner, list, way, at); err != nil || !l.send {
+	if l.before, l.after, l.send, err = oncall.Tell(tx, owner, all, way, at); err != nil || !l.send {
 		return l, err
 	}
-	l.count = len(list)
+	l.count = len(all)
 	l.mail = notify.Mail{Key: "oncall-digest/" + string(owner), Person: owner, To: p.Mail, At: at}
-	l.mail.Subject, l.mail.Text = oncall.DigestWords(list, "https://"+a.practice.Host+a.where.port()+"/on-call")
+	host := "https://" + a.practice.Host + a.where.port()
+	l.mail.Subject, l.mail.Text = oncall.DigestWords(
+		oncall.DigestPart{Name: "On call", Why: "You look after an on-call schedule.", Findings: onCall, Link: host + "/on-call"},
+		oncall.DigestPart{Name: "Protocol", Why: "You look after the practice's protocol.", Findings: rules, Link: host + "/protocol"})
 	return l, nil
 }

@@ -16,7 +16,7 @@ import (
 // at once, and once.
 const digestEvery = 7 * 24 * time.Hour
 
-// Told is what an owner was told.
+// Told is what an owner, or whoever looks after the protocol, was told.
 type Told struct {
 	At     time.Time `json:"at"`               // UTC: the last digest, or since when there is one to send
 	Alarms []string  `json:"alarms,omitempty"` // ids of those that stand and were told
@@ -85,6 +85,12 @@ func Tell(tx *store.Tx, owner message.PersonID, digest []finding.Finding, way bo
 	return before, after, send, nil
 }
 
+// WasTold says whether somebody was told anything, or is about to be.
+func WasTold(tx *store.Tx, who message.PersonID) bool {
+	_, known, err := tolds.Get(tx, string(who))
+	return known || err != nil
+}
+
 // Same says whether there is nothing new to keep.
 func (t Told) Same(other Told) bool {
 	return t.At.Equal(other.At) && slices.Equal(t.Alarms, other.Alarms)
@@ -112,17 +118,34 @@ func alarms(digest []finding.Finding) (ids []string) {
 	return ids
 }
 
-// DigestWords puts a digest into a mail. It names staff, and nobody else.
-func DigestWords(digest []finding.Finding, link string) (subject, text string) {
-	subject = fmt.Sprintf("On call: %d things to look at", len(digest))
-	if len(digest) == 1 {
-		subject = "On call: one thing to look at"
-	}
+// DigestWords puts a digest into a mail: what of the schedules needs an owner, and
+// what else needs whoever runs the office. It names staff, and nobody else.
+func DigestWords(parts ...DigestPart) (subject, text string) {
 	var b strings.Builder
-	b.WriteString("You look after an on-call schedule. This needs somebody:\n\n")
-	for _, f := range digest {
-		fmt.Fprintf(&b, "- %s\n  %s\n\n", f.Text, f.Do)
+	var names []string
+	count := 0
+	for _, p := range parts {
+		if len(p.Findings) == 0 {
+			continue
+		}
+		names, count = append(names, p.Name), count+len(p.Findings)
+		b.WriteString(p.Why + " This needs somebody:\n\n")
+		for _, f := range p.Findings {
+			fmt.Fprintf(&b, "- %s\n  %s\n\n", f.Text, f.Do)
+		}
+		b.WriteString("Where to do it: " + p.Link + "\n\n")
 	}
-	b.WriteString("Where to do it: " + link + "\n")
-	return subject, b.String()
+	subject = fmt.Sprintf("%s: %d things to look at", strings.Join(names, ", "), count)
+	if count == 1 {
+		subject = names[0] + ": one thing to look at"
+	}
+	return subject, strings.TrimSuffix(b.String(), "\n")
+}
+
+// DigestPart is what of one thing needs somebody.
+type DigestPart struct {
+	Name     string // in the subject: "On call"
+	Why      string // why they are told: "You look after an on-call schedule."
+	Findings []finding.Finding
+	Link     string
 }

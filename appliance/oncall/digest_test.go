@@ -59,8 +59,14 @@ func TestAnOwnerIsToldWeeklyAndOfAnAlarmAtOnceAndOnce(t *testing.T) {
 }
 
 func TestADigestInWords(t *testing.T) {
-	subject, text := oncall.DigestWords([]finding.Finding{{Text: "It is due.", Do: "Review it."}}, "https://nightbell.local/on-call")
-	if subject != "On call: one thing to look at" || !strings.Contains(text, "- It is due.\n  Review it.\n") || !strings.HasSuffix(text, "https://nightbell.local/on-call\n") {
+	one := []finding.Finding{{Text: "It is due.", Do: "Review it."}}
+	onCall := oncall.DigestPart{Name: "On call", Why: "You look after an on-call schedule.", Findings: one, Link: "https://nightbell.local/on-call"}
+	subject, text := oncall.DigestWords(onCall, oncall.DigestPart{Name: "Protocol", Why: "You run the office."})
+	if subject != "On call: one thing to look at" || !strings.Contains(text, "- It is due.\n  Review it.\n") || !strings.HasSuffix(text, "https://nightbell.local/on-call\n") || strings.Contains(text, "office") {
+		t.Errorf("%s\n%s", subject, text)
+	}
+	subject, text = oncall.DigestWords(onCall, oncall.DigestPart{Name: "Protocol", Why: "You run the office.", Findings: one, Link: "https://nightbell.local/protocol"})
+	if subject != "On call, Protocol: 2 things to look at" || !strings.Contains(text, "https://nightbell.local/on-call\n\nYou run the office. This needs somebody:\n\n- It is due.") {
 		t.Errorf("%s\n%s", subject, text)
 	}
 }

@@ -119,7 +119,7 @@ func beginDraft(tx *store.Tx) (draft, error) {
 		return draft{}, err
 	}
 	file := tx.Get(fileBucket, versionKey(v.Number))
-	if !found || file == nil {
+	if _, _, bad := Decode(file); !found || bad != nil || sumOf(file) != v.Sum { // as Shelf.Current has it
 		if file, err = Encode(BuiltIn()); err != nil {
 			return draft{}, err
 		}

@@ -159,17 +159,76 @@ func TestADraftIsPublishedWithWhoAndWhen(t *testing.T) {
 }
 
 func TestWhatCannotBeReadIsSaidAndCallsAreTaken(t *testing.T) {
-	st, shelf := openStore(t), protocol.NewShelf()
+	other, err := protocol.Encode(titled(t, "Of somebody else"))
+	must(t, err)
+	for name, file := range map[string]string{"it is damaged": "title: [", "it is gone": "", "it is another than was published": string(other)} {
+		st, shelf := openStore(t), protocol.NewShelf()
+		must(t, update(t, st, func(tx *store.Tx) error { return protocol.Begin(tx, "system", titled(t, "Ours"), day) }))
+		must(t, update(t, st, func(tx *store.Tx) error {
+			if file == "" {
+				return tx.Delete("protocol-files", "000001")
+			}
+			return tx.Put("protocol-files", "000001", []byte(file))
+		}))
+		must(t, st.View(func(tx *store.Tx) error {
+			if p, err := shelf.Current(tx); err != nil || p.Title != "Primary-care office" {
+				t.Errorf("%s: calls are taken by %q, %v", name, p.Title, err)
+			}
+			if _, err := shelf.At(tx, 1); !errors.Is(err, protocol.ErrNoVersion) {
+				t.Errorf("%s: the version is answered: %v", name, err)
+			}
+			found, err := shelf.Findings(tx, day, staffed(true))
+			if err != nil || len(found) != 1 || found[0].ID != "protocol.unread" {
+				t.Errorf("%s: found %+v, %v", name, found, err)
+			}
+			return nil
+		}))
+	}
+}
+
+func TestAStoreThatIsPutInThePlaceOfAnotherHasItsOwnProtocol(t *testing.T) {
+	shelf := protocol.NewShelf()
+	for _, name := range []string{"Before", "After a restore", "Before"} {
+		st := openStore(t)
+		must(t, update(t, st, func(tx *store.Tx) error { return protocol.Begin(tx, "system", titled(t, name), day) }))
+		must(t, st.View(func(tx *store.Tx) error {
+			if p, err := shelf.Current(tx); err != nil || p.Title != name || p.Version != 1 {
+				t.Errorf("what counts is %q, version %d, %v", p.Title, p.Version, err)
+			}
+			return nil
+		}))
+	}
+}
+
+func TestADraftThatBeganFromAVersionThatCannotBeReadCanBeUndone(t *testing.T) {
+	st := openStore(t)
 	must(t, update(t, st, func(tx *store.Tx) error { return protocol.Begin(tx, "system", titled(t, "Ours"), day) }))
 	must(t, update(t, st, func(tx *store.Tx) error { return tx.Put("protocol-files", "000001", []byte("title: [")) }))
+	must(t, update(t, st, func(tx *store.Tx) error { return protocol.SetDraft(tx, "rosa", titled(t, "Mended"), 0, day) }))
+	must(t, update(t, st, func(tx *store.Tx) error { return protocol.UndoDraft(tx, "rosa", day) }))
+	if got, _, _ := title(t, st); got != "Primary-care office" {
+		t.Errorf("undone, it is %q", got)
+	}
+}
+
+func TestADraftThatIsGivenUpLeavesNothing(t *testing.T) {
+	st := openStore(t)
+	drop := func() error {
+		return update(t, st, func(tx *store.Tx) error { return protocol.DropDraft(tx, "rosa", day) })
+	}
+	must(t, drop()) // there is none
+	for _, name := range []string{"one", "two"} {
+		must(t, update(t, st, func(tx *store.Tx) error { return protocol.SetDraft(tx, "rosa", titled(t, name), 0, day) }))
+	}
+	must(t, drop())
 	must(t, st.View(func(tx *store.Tx) error {
-		if p, err := shelf.Current(tx); err != nil || p.Title != "Primary-care office" {
-			t.Errorf("calls are taken by %q, %v", p.Title, err)
+		if _, err := protocol.DraftOf(tx); !errors.Is(err, protocol.ErrNoDraft) {
+			t.Errorf("the draft is there: %v", err)
 		}
-		found, err := shelf.Findings(tx, day, staffed(true))
-		if err != nil || len(found) != 1 || found[0].ID != "protocol.unread" {
-			t.Errorf("found: %+v, %v", found, err)
-		}
+		tx.Ascend("protocol-draft", "", func(key string, _ []byte) bool {
+			t.Errorf("%s is left", key)
+			return true
+		})
 		return nil
 	}))
 }

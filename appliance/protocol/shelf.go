@@ -101,7 +101,11 @@ func (s *Shelf) version(tx *store.Tx, v Version) (Protocol, error) {
 	if known {
 		return p, nil
 	}
-	p, _, err := Decode(tx.Get(fileBucket, versionKey(v.Number)))
+	file := tx.Get(fileBucket, versionKey(v.Number))
+	if sumOf(file) != v.Sum {
+		return Protocol{}, fmt.Errorf("version %d is not the file that was published: %w", v.Number, ErrNoVersion)
+	}
+	p, _, err := Decode(file)
 	if err != nil {
 		return Protocol{}, fmt.Errorf("version %d: %w: %w", v.Number, ErrNoVersion, err)
 	}

@@ -81,8 +81,7 @@ func publish(tx *store.Tx, v Version, p Protocol) error {
 	if _, _, err := Decode(file); err != nil {
 		return fmt.Errorf("publishing version %d: %w", v.Number, err)
 	}
-	sum := sha256.Sum256(file)
-	v.Sum = hex.EncodeToString(sum[:])
+	v.Sum = sumOf(file)
 	if err := tx.Put(fileBucket, versionKey(v.Number), file); err != nil {
 		return fmt.Errorf("keeping version %d of the protocol: %w", v.Number, err)
 	}
@@ -91,6 +90,12 @@ func publish(tx *store.Tx, v Version, p Protocol) error {
 	}
 	_, err = audit.Append(tx, audit.Leaf{At: v.At, Who: v.By, What: audit.ProtocolPublished, About: []string{versionKey(v.Number)}, Data: map[string]string{"sha256": v.Sum}})
 	return err
+}
+
+// sumOf is a file's SHA-256, as the version and the audit log have it.
+func sumOf(file []byte) string {
+	sum := sha256.Sum256(file)
+	return hex.EncodeToString(sum[:])
 }
 
 // People are the persons that the protocol names.
