@@ -25,9 +25,16 @@ func (a *Appliance) Rules(tx *store.Tx, version int) (protocol.Protocol, protoco
 	return p, cal, nil
 }
 
+// DraftVersion asks Rules for the draft: a page tries it, and no call is taken by it.
+const DraftVersion = -1
+
 func (a *Appliance) version(tx *store.Tx, number int) (protocol.Protocol, error) {
-	if number == 0 {
+	switch number {
+	case 0:
 		return a.Protocols.Current(tx)
+	case DraftVersion:
+		d, err := a.protocolDraft(tx)
+		return d.Protocol, err
 	}
 	return a.Protocols.Of(tx, number)
 }

@@ -11,6 +11,7 @@ import (
 
 	"nightbell/appliance/access"
 	"nightbell/appliance/message"
+	"nightbell/appliance/protocol"
 	"nightbell/appliance/store"
 	"nightbell/crypto"
 )
@@ -25,6 +26,8 @@ type peopleView struct {
 	Groups     []peopleGroup
 	AddProblem problem
 	Add        personForm
+
+	teams []protocol.Team
 }
 
 type peopleGroup struct {
@@ -35,6 +38,7 @@ type peopleGroup struct {
 type personView struct {
 	ID, Name, FullName, SignIn string
 	Roles                      string
+	Teams                      []option
 	RoleChoices                []roleChoice
 	Rule, StopRule             string // of a new password, and of one when they stop reading
 	Mail, MailWords            string
@@ -104,6 +108,9 @@ func (s *Server) peoplePage(c echo.Context, status int, v peopleView) error {
 			names = append(names, p.Call())
 		}
 		v.NewReaders = s.words.and(names)
+		if v.teams, err = s.knownTeams(tx); err != nil {
+			return err
+		}
 		s.group(&v, people, session, open, trouble)
 		return nil
 	})
@@ -111,6 +118,26 @@ func (s *Server) peoplePage(c echo.Context, status int, v peopleView) error {
 		return err
 	}
 	return s.page(c, status, "people", v)
+}
+
+// knownTeams are the teams of the protocol that counts and those of the draft: a
+// team has to have people before it can be published.
+func (s *Server) knownTeams(tx *store.Tx) ([]protocol.Team, error) {
+	now, err := s.app.Protocols.Current(tx)
+	if err != nil {
+		return nil, err
+	}
+	list := slices.Clone(now.Teams)
+	d, err := protocol.DraftOf(tx)
+	if errors.Is(err, protocol.ErrNoDraft) {
+		return list, nil
+	}
+	for _, t := range d.Protocol.Teams {
+		if !slices.ContainsFunc(list, func(have protocol.Team) bool { return have.ID == t.ID }) {
+			list = append(list, t)
+		}
+	}
+	return list, err
 }
 
 func (s *Server) group(v *peopleView, people []access.Person, session access.Session, open string, trouble problem) {
@@ -122,6 +149,9 @@ func (s *Server) group(v *peopleView, people []access.Person, session access.Ses
 		one := s.personView(p)
 		if one.ID == open {
 			one.Open, one.Problem = true, trouble
+		}
+		for _, t := range v.teams {
+			one.Teams = append(one.Teams, option{Value: string(t.ID), Label: t.Name, Chosen: p.In(t.ID)})
 		}
 		one.CanGrant = session.May(access.GrantReading) && p.SlotBy == ""
 		if p.WantsSlot && p.SlotBy == "" && p.Staff() {
@@ -245,6 +275,13 @@ func (s *Server) changePerson(c echo.Context) error {
 		if change.Roles, err = access.ParseRoles(form["roles"]); err != nil {
 			return s.personTrouble(c, err)
 		}
+	}
+	if form.Has("in_teams") {
+		teams := []message.TeamID{}
+		for _, id := range form["teams"] {
+			teams = append(teams, message.TeamID(id))
+		}
+		change.Teams = &teams
 	}
 	session := sessionOf(c)
 	_, err = s.app.Access.SetPerson(c.Request().Context(), string(session.Who), message.PersonID(c.Param("id")), change, s.app.Access.ReaderFor(session))

@@ -180,3 +180,126 @@ func TestWhatWouldHappenIsShownToWhoeverSeesTheDesk(t *testing.T) {
 		t.Errorf("a call taker writes the protocol (%d)", page.Status)
 	}
 }
+
+func TestRedFlagsAreWrittenAndTriedOnTheirPages(t *testing.T) {
+	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	tried := c.Post("/protocol/flags", url.Values{"do": {"try"}, "sentence": {"he has chest pian"}})
+	if !strings.Contains(tried.Main(), "<b>Chest pain</b>: “chest pian”") {
+		t.Errorf("trying a sentence answers %d\n%s", tried.Status, tried.Main())
+	}
+	flag := url.Values{"name": {"Gerbil bite"}, "urgency": {"urgent"}, "ask": {"When?"}, "words": {"gerbil + nibbl*\n\n hamster"}, "types": {"urgent", "other"}, "younger": {"0"}}
+	if page := c.Post("/protocol/flags", flag); page.Status != http.StatusOK || !strings.Contains(page.Main(), `href="/protocol/flags/gerbil-bite"`) {
+		t.Fatalf("a new flag answers %d\n%s", page.Status, page.Main())
+	}
+	if tried := c.Post("/protocol/flags", url.Values{"do": {"try"}, "sentence": {"nibbled by a gerbil"}}); !strings.Contains(tried.Main(), "It raises none.") {
+		t.Error("a flag of some call types is raised in one that is none of them")
+	}
+	flag.Del("types")
+	if page := c.Post("/protocol/flags/gerbil-bite", flag); page.Status != http.StatusOK || !strings.Contains(page.Main(), "gerbil &#43; nibbl*\nhamster") {
+		t.Errorf("changing it answers %d\n%s", page.Status, page.Main())
+	}
+	if tried := c.Post("/protocol/flags", url.Values{"do": {"try"}, "sentence": {"nibbled by a gerbil"}}); !strings.Contains(tried.Main(), "<b>Gerbil bite</b>") {
+		t.Error("its words raise nothing")
+	}
+	flag.Set("words", "")
+	if page := c.Post("/protocol/flags/gerbil-bite", flag); page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Main(), `value="Gerbil bite"`) {
+		t.Errorf("a flag without words answers %d, or what was typed is lost", page.Status)
+	}
+	if page := c.Post("/protocol/flags", url.Values{"do": {"remove"}, "id": {"gerbil-bite"}}); strings.Contains(page.Main(), "Gerbil bite") {
+		t.Error("it is not removed")
+	}
+}
+
+func TestRulesAndTeamsAreWrittenOnTheirPages(t *testing.T) {
+	p := appliancetest.Start(t)
+	doctor := p.AddPerson(okafor, "", access.Provider)
+	if err := p.SetOnCallByName(t.Context(), "owner", []string{"okafor"}); err != nil {
+		t.Fatal(err)
+	}
+	c := p.SignIn(t, appliancetest.Admin)
+	c.Post("/protocol/routes", url.Values{"do": {"team"}, "name": {"Refill nurses"}})
+	rule := url.Values{"types": {"refill"}, "windows": {"open"}, "providers": {"Dr. Okafor\n"}, "team": {"refill-nurses"}, "person": {""}, "due": {"3 h"}}
+	page := c.Post("/protocol/routes/new", rule)
+	if page.Status != http.StatusOK || !strings.Contains(page.Main(), "Prescription refill for Dr. Okafor, when it is Open: to the team Refill nurses, within 3 hours.") || !strings.Contains(page.Main(), "in which nobody works messages") {
+		t.Fatalf("a new rule answers %d\n%s", page.Status, page.Main())
+	}
+	if page := c.Post("/protocol/routes", url.Values{"do": {"no-team"}, "team": {"refill-nurses"}}); page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Main(), "rule 3") {
+		t.Errorf("removing a team that a rule names answers %d", page.Status)
+	}
+	c.Post("/people/"+string(doctor), url.Values{"full_name": {""}, "name": {"okafor"}, "roles": {"provider"}, "in_teams": {"1"}, "teams": {"refill-nurses"}})
+	page = c.Get("/protocol/routes")
+	if strings.Contains(page.Main(), "nobody works messages") {
+		t.Error("somebody is in the team, and the rule has a fault still")
+	}
+	order := strings.Index(page.Main(), "Every other call: to everybody.")
+	if order < strings.Index(page.Main(), "Refill nurses, within") {
+		t.Error("the rule for every other call is not the last")
+	}
+	c.Post("/protocol/routes/everything-else", url.Values{"types": {"refill"}, "person": {string(doctor)}})
+	if page := c.Get("/protocol/routes"); !strings.Contains(page.Main(), "Every other call: to okafor.") {
+		t.Errorf("where every other call goes is not changed\n%s", page.Main())
+	}
+	c.Post("/protocol/routes", url.Values{"do": {"remove"}, "id": {"everything-else"}})
+	if page := c.Get("/protocol/routes"); !strings.Contains(page.Main(), "Every other call: to okafor.") {
+		t.Error("the rule for every other call is removed")
+	}
+	rule.Set("due", "soon")
+	if page := c.Post("/protocol/routes/new", rule); page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Main(), "30m, 4h or 2d") || !strings.Contains(page.Main(), "Dr. Okafor") {
+		t.Errorf("a time that is none answers %d, or what was typed is lost", page.Status)
+	}
+	if page := c.Get("/protocol/routes/nothing"); page.Status != http.StatusNotFound {
+		t.Errorf("a rule that is not there answers %d", page.Status)
+	}
+}
+
+func TestWhoAnswersWhenIsWrittenAsAWeek(t *testing.T) {
+	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	lunch := url.Values{"id": {"lunch"}, "do": {"save"}, "name": {"Lunch"}, "answers": {"overflow desk"}, "greeting": {"One moment."}, "h1.days": {"mon", "tue", "wed", "thu", "fri"}, "h1.from": {"12:30"}, "h1.to": {"13:00"}, "h2.from": {""}, "h2.to": {""}}
+	page := c.Post("/protocol/coverage", lunch)
+	if page.Status != http.StatusOK || !strings.Contains(page.Main(), "From Monday 12:00 pm to Monday 12:30 pm nobody is named to answer.") || !strings.Contains(page.Main(), "12:00 pm to 12:30 pm</span> <b>nobody is named</b>") {
+		t.Fatalf("a gap answers %d\n%s", page.Status, page.Main())
+	}
+	lunch.Set("h1.from", "noon")
+	if page := c.Post("/protocol/coverage", lunch); page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Main(), "A time of day is written as 08:00") || !strings.Contains(page.Main(), `value="noon"`) {
+		t.Errorf("a time that is none answers %d, or what was typed is lost", page.Status)
+	}
+	season := url.Values{"id": {""}, "do": {"save"}, "name": {"Flu season"}, "answers": {"the flu desk"}, "from": {"2026-11-25"}, "to": {"2026-11-26"}, "h1.from": {""}, "h1.to": {""}}
+	page = c.Post("/protocol/coverage", season)
+	if page.Status != http.StatusOK || !strings.Contains(page.Main(), `Wed Nov 25</span> <b>Flu season</b>`) || strings.Contains(page.Main(), `Fri Nov 27</span> <b>Flu season</b>`) {
+		t.Errorf("a season answers %d\n%s", page.Status, page.Main())
+	}
+	if page := c.Post("/protocol/coverage", url.Values{"id": {"holiday"}, "do": {"remove"}}); page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Main(), "rule 2") {
+		t.Errorf("removing a time that a rule names answers %d", page.Status)
+	}
+	if page := c.Post("/protocol/coverage", url.Values{"id": {"flu-season"}, "do": {"remove"}}); strings.Contains(page.Main(), "Flu season") {
+		t.Error("the season is not removed")
+	}
+}
+
+func TestAPracticeCallSavesNothing(t *testing.T) {
+	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	c.Post("/protocol/types/refill/script", step("Who may I say is calling?"))
+	page := c.Get("/protocol/practice")
+	if !strings.Contains(page.Body, "Who may I say is calling?") || !strings.Contains(page.Body, "Practice call: nothing is saved.") || strings.Contains(page.Body, "data-draft") {
+		t.Fatalf("the practice call answers %d", page.Status)
+	}
+	call := url.Values{"type": {"other"}, "protocol": {"draft"}, "key": {hidden(t, page, "key")}, "f.caller": {"Nobody"}, "f.callback": {"503 555 0155"}, "f.reason": {"practice"}}
+	done := c.Post("/protocol/practice", call)
+	if done.Status != http.StatusOK || !strings.Contains(done.Main(), "Nothing was saved, and nobody was rung.") || !strings.Contains(done.Main(), "Everybody") {
+		t.Errorf("its end answers %d\n%s", done.Status, done.Main())
+	}
+	call.Del("f.reason")
+	if page := c.Post("/protocol/practice", call); page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Body, "is missing") {
+		t.Errorf("what is missing answers %d", page.Status)
+	}
+	call.Set("f.reason", "practice")
+	if page := c.Post("/messages", call); page.Status != http.StatusBadRequest {
+		t.Errorf("a practice call is saved (%d)", page.Status)
+	}
+	if list := c.Get("/inbox"); strings.Contains(list.Main(), "N-1001") {
+		t.Error("a message was taken")
+	}
+}

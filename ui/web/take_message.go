@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"nightbell/appliance"
 	"nightbell/appliance/access"
 	"nightbell/appliance/desk"
 	"nightbell/appliance/intake"
@@ -24,8 +25,9 @@ type takeView struct {
 	*frame
 	Key       string // so that saving twice keeps one message
 	Problem   problem
-	Version   int  // of the protocol
-	Chosen    bool // the urgency was chosen by hand
+	Version   string // of the protocol, or that it is the draft
+	Practice  bool   // nothing is saved
+	Chosen    bool   // the urgency was chosen by hand
 	Types     []typeChoice
 	Fields    []fieldView
 	LeaveOut  []perType
@@ -77,17 +79,26 @@ func (s *Server) showTake(c echo.Context) error {
 
 // taking is what the form holds.
 type taking struct {
-	key     string
-	kind    message.CallType
-	urgency *message.Urgency
-	chosen  bool // the urgency, by hand
-	form    map[string]message.Clear
-	version int // of the protocol, that the call began under; 0: the one that counts now
-	started time.Time
-	kept    time.Time // of a draft
-	flags   string    // as the module writes them
-	script  string    // as the module writes it
-	hungUp  bool      // the caller is gone: it is saved as it is
+	key      string
+	kind     message.CallType
+	urgency  *message.Urgency
+	chosen   bool // the urgency, by hand
+	form     map[string]message.Clear
+	practice bool // nothing is saved
+	version  int  // of the protocol, that the call began under; 0: the one that counts now
+	started  time.Time
+	kept     time.Time // of a draft
+	flags    string    // as the module writes them
+	script   string    // as the module writes it
+	hungUp   bool      // the caller is gone: it is saved as it is
+}
+
+// versionSaid is the version that the form goes on with.
+func (t taking) versionSaid(p protocol.Protocol) string {
+	if t.version == appliance.DraftVersion {
+		return draftVersion
+	}
+	return itoa(p.Version)
 }
 
 // readTaking reads the form: the fields of the chosen call type in the version of
@@ -97,7 +108,7 @@ func (s *Server) readTaking(form url.Values) (taking, protocol.Protocol, error) 
 	if err != nil {
 		return taking{}, p, err
 	}
-	t := taking{version: p.Version, key: form.Get("key"), kind: message.CallType(form.Get("type")), form: map[string]message.Clear{}, script: form.Get("script"), flags: form.Get("flags"), hungUp: form.Get("hung_up") != ""}
+	t := taking{version: versionIn(form.Get("protocol")), key: form.Get("key"), kind: message.CallType(form.Get("type")), form: map[string]message.Clear{}, script: form.Get("script"), flags: form.Get("flags"), hungUp: form.Get("hung_up") != ""}
 	if t.key == "" {
 		t.key = uuid.NewString()
 	}
@@ -125,8 +136,14 @@ func (s *Server) readTaking(form url.Values) (taking, protocol.Protocol, error) 
 	return t, p, nil
 }
 
+// draftVersion is how a form names the draft of the protocol.
+const draftVersion = "draft"
+
 // versionIn reads a version's number; 0 for what is none.
 func versionIn(typed string) int {
+	if typed == draftVersion {
+		return appliance.DraftVersion
+	}
 	n, err := strconv.Atoi(typed)
 	if err != nil || n < 0 {
 		return 0
@@ -143,6 +160,9 @@ func (s *Server) takeMessage(c echo.Context) error {
 	t, p, err := s.readTaking(c.Request().PostForm)
 	if err != nil {
 		return err
+	}
+	if t.version = p.Version; posted(c, "protocol") == draftVersion {
+		return echo.ErrBadRequest // a practice call is not saved
 	}
 	if posted(c, "show") != "" {
 		t.urgency = nil
@@ -198,7 +218,7 @@ func (s *Server) takePage(c echo.Context, status int, t taking, bad []protocol.P
 	if t.urgency != nil {
 		u = *t.urgency
 	}
-	v := takeView{frame: f, Key: t.key, Version: p.Version, Problem: words, StartedMS: t.started.UnixMilli(), Script: t.script, Flags: t.flags, KeptAt: s.today().when(t.kept), Scripts: s.scripts(p, t.kind), Chosen: t.chosen || t.urgency != nil && *t.urgency != kind.Urgency, Fields: fieldViews(p, t, bad), SaveLabel: s.words.say("js.save")}
+	v := takeView{frame: f, Practice: t.practice, Key: t.key, Version: t.versionSaid(p), Problem: words, StartedMS: t.started.UnixMilli(), Script: t.script, Flags: t.flags, KeptAt: s.today().when(t.kept), Scripts: s.scripts(p, t.kind), Chosen: t.chosen || t.urgency != nil && *t.urgency != kind.Urgency, Fields: fieldViews(p, t, bad), SaveLabel: s.words.say("js.save")}
 	if u == message.Urgent {
 		v.SaveLabel = s.words.say("js.save-ring")
 	}
@@ -216,8 +236,10 @@ func (s *Server) takePage(c echo.Context, status int, t taking, bad []protocol.P
 	if v.Window, v.Greeting, err = s.whoAnswers(t.version); err != nil {
 		return err
 	}
-	if v.Aside, err = s.asides(c, t.key); err != nil {
-		return err
+	if !t.practice {
+		if v.Aside, err = s.asides(c, t.key); err != nil {
+			return err
+		}
 	}
 	v.AsideMany = s.words.count("draft.aside", len(v.Aside))
 	if v.Before, err = s.before(c); err != nil {

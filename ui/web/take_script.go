@@ -124,18 +124,21 @@ type spokenRow struct {
 
 // spokenRows are the steps that were said to the caller, and those passed over.
 func (s *Server) spokenRows(v desk.View) (rows []spokenRow) {
-	cal := s.today()
 	for _, one := range v.Record.Script {
-		row := spokenRow{At: cal.stamp(one.At), Title: one.Step, Answer: one.Answer.Reveal(), Skipped: one.Skipped}
-		if one.Step == readBackStep {
-			row.Title = s.words.say("script.read-back")
-		}
-		for _, step := range v.Type.Script {
-			if stepID(v.Type.ID, step.ID) == one.Step {
-				row.Title = step.Title
-			}
-		}
-		rows = append(rows, row)
+		rows = append(rows, s.spokenRow(v.Type, one))
 	}
 	return rows
+}
+
+func (s *Server) spokenRow(kind protocol.Type, one message.Spoken) spokenRow {
+	row := spokenRow{At: s.today().stamp(one.At), Title: one.Step, Answer: one.Answer.Reveal(), Skipped: one.Skipped}
+	if one.Step == readBackStep {
+		row.Title = s.words.say("script.read-back")
+	}
+	for _, step := range kind.Script {
+		if stepID(kind.ID, step.ID) == one.Step {
+			row.Title = step.Title
+		}
+	}
+	return row
 }

@@ -30,6 +30,7 @@ func TestInARealBrowser(t *testing.T) {
 	}{
 		{"a call is taken by keyboard only", aCallIsTakenByKeyboardOnly},
 		{"a red flag asks while typing", aRedFlagAsksWhileTyping},
+		{"an office manager changes the script", anOfficeManagerChangesTheScript},
 		{"a draft outlives a kill", aDraftOutlivesAKill},
 		{"a mail arrives live without moving the selection", aMailArrivesLive},
 		{"a message is worked to its end by keyboard only", aMessageIsWorkedToItsEnd},

@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"strings"
 	"testing"
 
 	"nightbell/appliance/appliancetest"
@@ -35,6 +36,7 @@ func theProtocolIsWrittenOnPagesThatLookRight(t *testing.T, c *chrome) {
 		{"protocol-flag", "/protocol/flags/chest-pain", nil},
 		{"protocol-routes", "/protocol/routes", nil},
 		{"protocol-route", "/protocol/routes/closed-today", nil},
+		{"protocol-practice", "/protocol/practice", nil},
 		{"protocol-coverage", "/protocol/coverage", func(b *tab) {
 			b.click("#lunch summary")
 			b.until("the form of a time", `document.querySelector('#lunch[open]')`)
@@ -55,4 +57,46 @@ func theProtocolIsWrittenOnPagesThatLookRight(t *testing.T, c *chrome) {
 		{"protocol-draft", "/protocol", nil},
 		{"protocol-review", "/protocol/review", nil},
 	})
+}
+
+// newWords says that the script shown has the words that were typed.
+const newWords = `[...document.querySelectorAll('.script ol:not([hidden]) .say')].some(e => e.textContent === '“Which medicine, please, and what does the label say?”')`
+
+// anOfficeManagerChangesTheScript changes the words of a step, reviews what that
+// changes, tries it, publishes it, and takes the next call by it.
+func anOfficeManagerChangesTheScript(t *testing.T, c *chrome) {
+	p := c.practice(t)
+	rosa := c.person(t, p)
+	rosa.signIn(appliancetest.Admin)
+	rosa.open("/protocol/types/refill/script")
+	rosa.click("#step-medicine summary")
+	rosa.run(`document.querySelector('#step-medicine textarea[name=say]').select()`)
+	rosa.run(`document.querySelector('#step-medicine textarea[name=say]').focus()`)
+	rosa.typeIn("Which medicine, please, and what does the label say?")
+	rosa.click("#step-medicine button[value=save]")
+	rosa.shows("“Which medicine, please, and what does the label say?”")
+	rosa.shows("This is a draft. Calls are taken by what was published.")
+
+	rosa.open("/protocol/practice")
+	rosa.press("3")
+	rosa.until("the draft's words", newWords)
+	rosa.press("Alt+A") // nobody is in danger
+	rosa.press("Alt+Down")
+	rosa.run(`for (const [name, value] of [['f.caller', 'Nobody'], ['f.callback', '503 555 0144'], ['f.medication', 'none'], ['f.pharmacy', 'none']]) for (const e of document.getElementsByName(name)) if (!e.disabled) e.value = value`)
+	rosa.press("Ctrl+Enter")
+	rosa.shows("Nothing was saved, and nobody was rung.")
+	if said := ask[string](rosa.tab, `document.querySelector('#main').innerText`); !strings.Contains(said, "Is anybody in danger?: No") || !strings.Contains(said, "passed over") {
+		t.Errorf("the practice call says\n%s", said)
+	}
+
+	rosa.open("/protocol/review")
+	rosa.shows("The words to say of “Which medicine?” changed.")
+	rosa.run(`document.getElementById('note').focus()`)
+	rosa.typeIn("a clearer question")
+	rosa.press("Enter")
+	rosa.shows("Version 2 counts from now on.")
+
+	rosa.open("/take")
+	rosa.press("3")
+	rosa.until("the script with the new words", newWords)
 }

@@ -54,7 +54,7 @@ const typed = () => all('[data-for]:not([hidden]) [name]').some(f => f.type !== 
 
 // keep sends what is typed to be kept; one at a time, the newest last.
 async function keep() {
-  if (keeping || !dirty || saved || !typed()) return;
+  if (keeping || !dirty || saved || !typed() || !form.dataset.draft) return;
   keeping = true;
   dirty = false;
   const answer = await fetch(form.dataset.draft, { method: 'POST', body: new URLSearchParams(new FormData(form)) }).catch(() => null);
@@ -97,6 +97,7 @@ function mark(page) {
 }
 
 async function save(e) {
+  if (!form.dataset.draft) { form.elements.script.value = spoken(true); return; } // a practice call
   e.preventDefault();
   if (unanswered()) return;
   const button = document.getElementById('save');
@@ -136,7 +137,7 @@ export function start() {
     changed();
   });
   addEventListener('pagehide', () => { // what was typed within the last pause
-    if (dirty && !saved && typed()) navigator.sendBeacon(form.dataset.draft, new URLSearchParams(new FormData(form)));
+    if (dirty && !saved && form.dataset.draft && typed()) navigator.sendBeacon(form.dataset.draft, new URLSearchParams(new FormData(form)));
   });
   fields();
   urgency();

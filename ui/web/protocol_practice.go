@@ -1,0 +1,64 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"nightbell/appliance"
+	"nightbell/appliance/message"
+	"nightbell/appliance/protocol"
+)
+
+// showPractice begins a practice call by the draft: the form of a real one, of
+// which nothing is kept.
+func (s *Server) showPractice(c echo.Context) error {
+	return s.takePage(c, http.StatusOK, taking{version: appliance.DraftVersion, practice: true}, nil, problem{})
+}
+
+// practisedView is what would have been saved.
+type practisedView struct {
+	*frame
+	Type, Urgency, Tell string
+	Next                nextView
+	Steps               []spokenRow
+	Missing             []string
+}
+
+// practise says what would have been saved of a practice call. Nothing is.
+func (s *Server) practise(c echo.Context) error {
+	if err := c.Request().ParseForm(); err != nil {
+		return echo.ErrBadRequest
+	}
+	form := c.Request().PostForm
+	form.Set("protocol", draftVersion)
+	t, p, err := s.readTaking(form)
+	if err != nil {
+		return err
+	}
+	t.practice = true
+	kind, known := p.Type(t.kind)
+	if !known || posted(c, "show") != "" {
+		return s.takePage(c, http.StatusOK, t, nil, problem{})
+	}
+	_, problems := p.Fill(kind, t.form, message.ChannelDesk)
+	if len(problems) > 0 && !t.hungUp {
+		return s.takePage(c, http.StatusUnprocessableEntity, t, problems, problem{Text: s.words.say("take.incomplete")})
+	}
+	f, err := s.frame(c, "protocol", "practice.done")
+	if err != nil {
+		return err
+	}
+	u := kind.UrgencyOf(t.form)
+	if t.urgency != nil {
+		u = *t.urgency
+	}
+	v := practisedView{frame: f, Type: kind.Name, Urgency: s.words.say("urgency." + u.String()), Tell: kind.Goodbye}
+	if v.Next, err = s.next(appliance.DraftVersion, t.kind, u, t.form[protocol.FieldProvider]); err != nil {
+		return err
+	}
+	for _, one := range followed(p, t, s.app.Clock.Now()) {
+		v.Steps = append(v.Steps, s.spokenRow(kind, one))
+	}
+	return s.page(c, http.StatusOK, "practised", v)
+}
