@@ -41,6 +41,12 @@ section 'The way out' \
 section 'Who is on call' \
 	'Answered from the store, and from a plan that is read already: of a usual practice, and of one with three schedules, a year of shifts and 200 exceptions; and the two weeks that findings look ahead.' \
 	./appliance/oncall . 2s
+section 'The protocol' \
+	'What a message costs: the rule that it goes by, and the check of 60 words for red flags, with its time for a kilobyte of ever longer text, which must not grow.' \
+	./appliance/protocol 'Route|RedFlags' 2s
+section 'From the form to saved' \
+	'A call at a desk without the time in which somebody talks: the form comes, is sent, and the page with the number comes; over TLS (promise: p50 under 30 ms).' \
+	./appliance/appliancetest/measure FormToSaved 2s
 section 'Backup and restore' \
 	'10,000 messages, beside age and tar on the same bytes.' \
 	./backup . 1x

@@ -262,4 +262,5 @@ func BenchmarkRoute(b *testing.B) {
 	for b.Loop() {
 		p.Route(cal, c)
 	}
+	perMessage(b)
 }

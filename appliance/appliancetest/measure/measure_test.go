@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,6 +83,33 @@ func fill(b *testing.B, a *appliance.Appliance, have, want int) int {
 		have += batch
 	}
 	return have
+}
+
+var formKey = regexp.MustCompile(`name="key" value="([0-9a-f-]+)"`)
+
+// BenchmarkFormToSaved is a call at a desk without the time in which somebody
+// talks: the form is asked for and comes, it is sent, and "saved" comes with the
+// message's number. Over TLS as a browser does.
+func BenchmarkFormToSaved(b *testing.B) {
+	p := appliancetest.Start(b, appliancetest.RealClock)
+	rosa := p.SignIn(b, appliancetest.Admin)
+	fill(b, p.Appliance, 0, 1_000)
+	var took []time.Duration
+	for b.Loop() {
+		began := time.Now()
+		page := rosa.Get("/take?type=refill")
+		key := formKey.FindStringSubmatch(page.Body)
+		if key == nil {
+			b.Fatalf("the form answered %d", page.Status)
+		}
+		page = rosa.Post("/messages", url.Values{"key": {key[1]}, "type": {"refill"}, "urgency": {"routine"}, "f.caller": {"Priya Raman"}, "f.callback": {"503 555 0148"}, "f.read_back": {"yes"},
+			"f.born": {"3/4/1961"}, "f.medication": {"lisinopril 10 mg"}, "f.pharmacy": {"Oak Street"}, "f.reason": {"She has two days left and leaves on Friday."}})
+		if !strings.HasPrefix(page.At.Path, "/take/saved/") {
+			b.Fatalf("it was not saved: %d\n%s", page.Status, page.Main())
+		}
+		took = append(took, time.Since(began))
+	}
+	report(b, took)
 }
 
 // report says the median and the 99th percentile.
