@@ -67,7 +67,7 @@ func (p Protocol) checkCoverage(f *faults, today time.Time) {
 		f.add("coverage."+w.Windows[1], "From %s to %s there are several at once: %s.", from, to, strings.Join(names, ", "))
 	}
 	for _, w := range p.Coverage {
-		if w.To != "" && string(w.To) < today.Format(time.DateOnly) {
+		if w.To != "" && !w.To.Yearly() && string(w.To) < today.Format(time.DateOnly) {
 			f.add("coverage."+w.ID+".to", "%s is over: give it new dates, or take it out.", w.Name)
 		}
 	}

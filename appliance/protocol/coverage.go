@@ -17,7 +17,7 @@ type Window struct {
 	Answers  string  `yaml:"answers"` // who takes the calls, in words: "front desk", "overflow", "after-hours specialist"
 	Greeting string  `yaml:"greeting,omitempty"`
 	Weekly   []Hours `yaml:"weekly,omitempty"`   // of a special window: only then; none: the whole day
-	From     Day     `yaml:"from,omitempty"`     // special: first day
+	From     Day     `yaml:"from,omitempty"`     // special: first day; of every year where it is a yearly one
 	To       Day     `yaml:"to,omitempty"`       // special: last day, included
 	Holidays bool    `yaml:"holidays,omitempty"` // special: on the holidays of the on-call calendar
 }
@@ -34,7 +34,7 @@ type Hours struct {
 func (w Window) Special() bool { return w.Holidays || w.From != "" || w.To != "" }
 
 type (
-	Day     string // "2026-12-24"
+	Day     string // "2026-12-24", or "--12-24" in every year, as ISO 8601 wrote it
 	Weekday string // "mon" to "sun"
 	Clock   string // "08:00", "24:00"
 )
@@ -54,6 +54,32 @@ func (c Clock) Minutes() (int, bool) {
 	}
 	all := hour*60 + minute
 	return all, all <= minutesADay
+}
+
+// Yearly says whether the day comes every year.
+func (d Day) Yearly() bool { return strings.HasPrefix(string(d), "--") }
+
+// Time answers the day, one of every year as of 2024, which has all of them; false
+// where it is none.
+func (d Day) Time() (time.Time, bool) {
+	text := string(d)
+	if d.Yearly() {
+		text = "2024" + text[1:]
+	}
+	t, err := time.Parse(time.DateOnly, text)
+	return t, err == nil
+}
+
+// InWords says the day as people do: "December 24", "December 24, 2026".
+func (d Day) InWords() string {
+	t, ok := d.Time()
+	switch {
+	case !ok:
+		return string(d)
+	case d.Yearly():
+		return t.Format("January 2")
+	}
+	return t.Format("January 2, 2006")
 }
 
 // Calendar is what the protocol must be told of the practice to know its time:
@@ -114,8 +140,52 @@ func (w Window) on(cal Calendar, t time.Time) bool {
 		return true
 	}
 	day := Day(t.Format(time.DateOnly))
-	inside := (w.From == "" || day >= w.From) && (w.To == "" || day <= w.To)
-	return inside && (!w.Holidays || cal.Holiday != nil && cal.Holiday(day))
+	return w.inside(day) && (!w.Holidays || cal.Holiday != nil && cal.Holiday(day))
+}
+
+// inside says whether a day lies between the window's first and last one. A
+// season that ends before it begins goes over New Year.
+func (w Window) inside(day Day) bool {
+	if !w.From.Yearly() {
+		return (w.From == "" || day >= w.From) && (w.To == "" || day <= w.To)
+	}
+	day = "-" + day[4:]
+	if w.From <= w.To {
+		return day >= w.From && day <= w.To
+	}
+	return day >= w.From || day <= w.To
+}
+
+// SpecialDays are days in a row on which a special window lies over the week.
+type SpecialDays struct {
+	From, To Day // both included
+	Window   Window
+}
+
+// SpecialDays answers what lies over the week on so many days from a day on, in
+// the order in which it begins. What an earlier window covers whole days of is
+// not told on them.
+func (p Protocol) SpecialDays(cal Calendar, from time.Time, days int) (list []SpecialDays) {
+	local := from.In(cal.Zone)
+	for n := range days {
+		noon := time.Date(local.Year(), local.Month(), local.Day()+n, 12, 0, 0, 0, time.UTC)
+		day, before := Day(noon.Format(time.DateOnly)), Day(noon.AddDate(0, 0, -1).Format(time.DateOnly))
+		for _, w := range p.Coverage {
+			if !w.Special() || !w.on(cal, noon) {
+				continue
+			}
+			i := slices.IndexFunc(list, func(d SpecialDays) bool { return d.Window.ID == w.ID && d.To == before })
+			if i >= 0 {
+				list[i].To = day
+			} else {
+				list = append(list, SpecialDays{day, day, w})
+			}
+			if len(w.Weekly) == 0 {
+				break // the whole day is its own
+			}
+		}
+	}
+	return list
 }
 
 func (h Hours) on(d time.Weekday) bool { return slices.Contains(h.Days, weekdays[d]) }
@@ -195,6 +265,36 @@ func soonerByChange(zone *time.Location, at, edge time.Time) time.Time {
 	return change
 }
 
+// WeekBand is a part of a day of the week that the same windows have.
+type WeekBand struct {
+	From, To int      // minutes since that day's 0:00
+	Windows  []string // ids: none is a gap, two and more an overlap
+}
+
+// WeekBands answers who has a day of an ordinary week, without a hole.
+func (p Protocol) WeekBands(d time.Weekday) (bands []WeekBand) {
+	day := time.Date(2024, 1, 7+int(d), 0, 0, 0, 0, time.UTC) // the 7th is a Sunday
+	for m := range minutesADay {
+		ids := p.weekly(day.Add(time.Duration(m) * time.Minute))
+		if last := len(bands) - 1; last >= 0 && slices.Equal(bands[last].Windows, ids) {
+			bands[last].To = m + 1
+		} else {
+			bands = append(bands, WeekBand{m, m + 1, ids})
+		}
+	}
+	return bands
+}
+
+// weekly answers the weekly windows that cover a moment.
+func (p Protocol) weekly(at time.Time) (ids []string) {
+	for _, w := range p.Coverage {
+		if !w.Special() && w.covers(Calendar{}, at) {
+			ids = append(ids, w.ID)
+		}
+	}
+	return ids
+}
+
 // WeekFault is a part of the week that no weekly window has, or that several do.
 type WeekFault struct {
 	From, To int      // minutes since Monday 0:00
@@ -206,12 +306,7 @@ func (p Protocol) WeekFaults() []WeekFault {
 	var faults []WeekFault
 	monday := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC) // a Monday
 	for m := range 7 * minutesADay {
-		var ids []string
-		for _, w := range p.Coverage {
-			if !w.Special() && w.covers(Calendar{}, monday.Add(time.Duration(m)*time.Minute)) {
-				ids = append(ids, w.ID)
-			}
-		}
+		ids := p.weekly(monday.Add(time.Duration(m) * time.Minute))
 		last := len(faults) - 1
 		switch {
 		case len(ids) == 1:

@@ -235,8 +235,8 @@ func (d *differ) window(path string, a, b Window) {
 	d.text(path+".answers", place, "Who answers", a.Answers, b.Answers)
 	d.text(path+".greeting", place, "How callers are greeted", a.Greeting, b.Greeting)
 	d.told(path+".weekly", place, "When it is in the week", a.Weekly, b.Weekly, hoursInWords(a.Weekly), hoursInWords(b.Weekly))
-	d.text(path+".from", place, "Its first day", string(a.From), string(b.From))
-	d.text(path+".to", place, "Its last day", string(a.To), string(b.To))
+	d.text(path+".from", place, "Its first day", a.From.InWords(), b.From.InWords())
+	d.text(path+".to", place, "Its last day", a.To.InWords(), b.To.InWords())
 	d.yes(path+".holidays", place, a.Holidays, b.Holidays, "It is on holidays now.", "It is not on holidays any more.")
 }
 

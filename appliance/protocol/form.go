@@ -283,20 +283,27 @@ func (p Protocol) coverageForm(f *faults) {
 		f.text(at+".name", w.Name, maxTitle, true)
 		f.text(at+".answers", w.Answers, maxTitle, true)
 		f.text(at+".greeting", w.Greeting, maxWords, false)
-		for _, day := range []Day{w.From, w.To} {
-			if _, err := time.Parse(time.DateOnly, string(day)); day != "" && err != nil {
-				f.add(at+".from", "a day is written as 2026-12-24")
-			}
-		}
-		if w.To != "" && w.To < w.From {
-			f.add(at+".to", "it ends before it begins")
-		}
+		w.daysForm(f, at)
 		if !w.Special() && len(w.Weekly) == 0 {
 			f.add(at+".weekly", "say when it is: by days and hours, or by dates, or on holidays")
 		}
 		for i, h := range w.Weekly {
 			h.form(f, fmt.Sprintf("%s.weekly.%d", at, i))
 		}
+	}
+}
+
+func (w Window) daysForm(f *faults, at string) {
+	for _, day := range []Day{w.From, w.To} {
+		if _, ok := day.Time(); day != "" && !ok {
+			f.add(at+".from", "a day is written as 2026-12-24, or as --12-24 for every year")
+		}
+	}
+	switch {
+	case w.From.Yearly() != w.To.Yearly():
+		f.add(at+".to", "a time of every year has a first and a last day, and both come every year")
+	case !w.From.Yearly() && w.To != "" && w.To < w.From:
+		f.add(at+".to", "it ends before it begins")
 	}
 }
 

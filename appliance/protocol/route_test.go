@@ -218,6 +218,7 @@ func anyMatch(p protocol.Protocol) *rapid.Generator[protocol.Match] {
 func TestEveryCallAtEveryMinuteHasExactlyOneRoute(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p := office()
+		p.Coverage[4] = anySeason(p.Coverage[4]).Draw(t, "season")
 		p.Routes = nil
 		for i := range rapid.IntRange(0, 8).Draw(t, "rules") {
 			p.Routes = append(p.Routes, protocol.Route{ID: fmt.Sprint("rule ", i), When: anyMatch(p).Draw(t, "when"), To: protocol.Target{Team: message.TeamID(fmt.Sprint("team ", i))}})
@@ -243,6 +244,73 @@ func TestEveryCallAtEveryMinuteHasExactlyOneRoute(t *testing.T) {
 			}
 		}
 	})
+}
+
+// anySeason draws when a season is: once, or every year, over New Year too.
+func anySeason(w protocol.Window) *rapid.Generator[protocol.Window] {
+	return rapid.Custom(func(t *rapid.T) protocol.Window {
+		if rapid.Bool().Draw(t, "yearly") {
+			day := func(name string) protocol.Day {
+				at := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, rapid.IntRange(0, 365).Draw(t, name))
+				return protocol.Day(at.Format("--01-02"))
+			}
+			w.From, w.To = day("from"), day("to")
+		}
+		return w
+	})
+}
+
+func TestASeasonOfEveryYearIsThereEveryYear(t *testing.T) {
+	cal := calendar(t, "America/New_York")
+	for name, one := range map[string]struct {
+		from, to protocol.Day
+		in, out  []string
+	}{
+		"over New Year":             {"--10-01", "--03-31", []string{"2026-10-01", "2026-12-31", "2027-01-01", "2027-03-31", "2031-11-01"}, []string{"2026-09-30", "2027-04-01"}},
+		"within a year":             {"--06-15", "--08-31", []string{"2026-06-15", "2027-08-31"}, []string{"2026-06-14", "2026-09-01"}},
+		"a single day":              {"--12-24", "--12-24", []string{"2026-12-24", "2027-12-24"}, []string{"2026-12-23", "2026-12-25"}},
+		"to a day of a leap year":   {"--02-01", "--02-29", []string{"2027-02-28", "2028-02-29"}, []string{"2027-03-01", "2028-03-01"}},
+		"from a day of such a year": {"--02-29", "--03-05", []string{"2027-03-01", "2028-02-29"}, []string{"2027-02-28", "2028-02-28"}},
+	} {
+		p := office()
+		p.Coverage = append([]protocol.Window{{ID: "season", Name: "Season", Answers: "overflow", From: one.from, To: one.to}}, p.Coverage...)
+		inSeason := func(day string) bool {
+			at, err := time.ParseInLocation(time.DateOnly, day, cal.Zone)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, _ := p.WindowAt(cal, at)
+			last, _ := p.WindowAt(cal, at.AddDate(0, 0, 1).Add(-time.Minute))
+			if w.ID != last.ID && (w.ID == "season" || last.ID == "season") {
+				t.Errorf("%s: on %s it is the season for part of the day", name, day)
+			}
+			return w.ID == "season"
+		}
+		for _, day := range one.in {
+			if !inSeason(day) {
+				t.Errorf("%s: it is not the season on %s", name, day)
+			}
+		}
+		for _, day := range one.out {
+			if inSeason(day) {
+				t.Errorf("%s: it is the season on %s", name, day)
+			}
+		}
+	}
+}
+
+func TestWhatLiesOverTheWeekIsToldByDate(t *testing.T) {
+	cal := calendar(t, "America/New_York")
+	p := office()
+	p.Coverage = append(p.Coverage, protocol.Window{ID: "away", Name: "Vacation", Answers: "front desk", From: "2026-11-25", To: "2026-11-28"})
+	var got []string
+	for _, d := range p.SpecialDays(cal, time.Date(2026, 10, 31, 23, 30, 0, 0, cal.Zone), 30) { // over the night the clocks go back
+		got = append(got, fmt.Sprint(d.Window.ID, " ", d.From, " ", d.To))
+	}
+	want := []string{"flu 2026-11-01 2026-11-25", "away 2026-11-25 2026-11-25", "holiday 2026-11-26 2026-11-26", "flu 2026-11-27 2026-11-29", "away 2026-11-27 2026-11-28"}
+	if !slices.Equal(got, want) {
+		t.Errorf("it is told as %q", got)
+	}
 }
 
 // matches says by brute force whether a call is what a rule means.

@@ -116,8 +116,8 @@ func or(words []string) string {
 // InWords says when a window is: "Mon, Tue 08:00 to 12:00; on holidays".
 func (w Window) InWords() string {
 	var parts []string
-	if w.From != "" || w.To != "" {
-		parts = append(parts, "from "+string(w.From)+" to "+string(w.To))
+	if days := w.daysInWords(); days != "" {
+		parts = append(parts, days)
 	}
 	if w.Holidays {
 		parts = append(parts, "on holidays")
@@ -126,4 +126,18 @@ func (w Window) InWords() string {
 		parts = append(parts, hours)
 	}
 	return strings.Join(parts, "; ")
+}
+
+func (w Window) daysInWords() string {
+	switch {
+	case w.From.Yearly():
+		return "every year from " + w.From.InWords() + " to " + w.To.InWords()
+	case w.From == "" && w.To == "":
+		return ""
+	case w.To == "":
+		return "from " + w.From.InWords()
+	case w.From == "":
+		return "until " + w.To.InWords()
+	}
+	return "from " + w.From.InWords() + " to " + w.To.InWords()
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -12,59 +13,50 @@ import (
 	"nightbell/appliance/store"
 )
 
-// routesView is who gets what: rules that read as sentences, and the teams.
+// routesView is the table of rules: who gets what.
 type routesView struct {
 	*protocolFrame
 	Rules []ruleRow
+	Rest  ruleRow // every other call
 	Teams []teamRow
-}
-
-type ruleRow struct {
-	N                 int
-	ID, Words         string
-	Faults            []string
-	First, Last, Stay bool // Stay: the rule for every other call
 }
 
 type teamRow struct{ ID, Name, People string }
 
-func (s *Server) routesPage(c echo.Context) error { return s.routeList(c, nil) }
+type ruleRow struct {
+	ID, Words   string
+	N           int
+	First, Last bool
+	Faults      []string
+}
 
-func (s *Server) routeList(c echo.Context, failed error) error {
+// routesPage shows the rules as sentences, in the order in which they are tried.
+func (s *Server) routesPage(c echo.Context) error { return s.routesList(c, nil) }
+
+func (s *Server) routesList(c echo.Context, failed error) error {
 	f, d, err := s.protocolFrame(c, "routes", "protocol.routes")
 	if err != nil {
 		return err
 	}
 	v := routesView{protocolFrame: f}
 	if failed != nil {
-		v.Problem = s.explainProtocol(failed)
+		v.Problem = s.explainRules(failed)
 	}
-	faults, err := s.app.CheckProtocol(d.Protocol)
+	faults, err := s.faultsAt(d.Protocol, "routes")
 	if err != nil {
 		return err
 	}
+	last := len(d.Protocol.Routes) - 1
 	err = s.view(func(tx *store.Tx) error {
-		names := s.names(tx)
-		last := len(d.Protocol.Routes) - 1
 		for i, r := range d.Protocol.Routes {
-			row := ruleRow{N: i + 1, ID: r.ID, Words: d.Protocol.InWords(r, names.of), First: i == 0, Last: i >= last-1, Stay: i == last}
-			for _, f := range faults {
-				if f.Path == "routes."+r.ID || strings.HasPrefix(f.Path, "routes."+r.ID+".") {
-					row.Faults = append(row.Faults, sentence(f.Words))
-				}
+			row := ruleRow{ID: r.ID, Words: d.Protocol.InWords(r, s.namesOf(tx)), N: i + 1, First: i == 0, Last: i == last-1, Faults: faults[r.ID]}
+			if i == last {
+				v.Rest = row
+			} else {
+				v.Rules = append(v.Rules, row)
 			}
-			v.Rules = append(v.Rules, row)
 		}
-		people, err := s.app.Access.People(tx)
-		for _, t := range d.Protocol.Teams {
-			var in []string
-			for _, p := range people {
-				if p.Staff() && p.In(t.ID) {
-					in = append(in, p.Call())
-				}
-			}
-			v.Teams = append(v.Teams, teamRow{string(t.ID), t.Name, s.words.and(in)})
-		}
+		v.Teams, err = s.teamRows(tx, d.Protocol)
 		return err
 	})
 	if err != nil {
@@ -73,17 +65,55 @@ func (s *Server) routeList(c echo.Context, failed error) error {
 	return s.page(c, statusOf(failed), "protocol_routes", v)
 }
 
+// teamRows lists the teams, and who is in them.
+func (s *Server) teamRows(tx *store.Tx, p protocol.Protocol) (rows []teamRow, err error) {
+	people, err := s.app.Access.People(tx)
+	for _, t := range p.Teams {
+		var in []string
+		for _, one := range people {
+			if one.Staff() && one.In(t.ID) {
+				in = append(in, one.Call())
+			}
+		}
+		rows = append(rows, teamRow{string(t.ID), t.Name, s.words.and(in)})
+	}
+	return rows, err
+}
+
+// namesOf says what people are called, for sentences of the protocol.
+func (s *Server) namesOf(tx *store.Tx) protocol.Names {
+	names := s.names(tx)
+	return func(id message.PersonID) string { name, _ := names.find(id); return name }
+}
+
+// faultsAt answers what is wrong in one part of a protocol, by the id of its place.
+func (s *Server) faultsAt(p protocol.Protocol, part string) (map[string][]string, error) {
+	all, err := s.app.CheckProtocol(p)
+	at := map[string][]string{}
+	for _, f := range all {
+		of, rest, _ := strings.Cut(f.Path, ".")
+		if of == part {
+			id, _, _ := strings.Cut(rest, ".")
+			at[id] = append(at[id], sentence(f.Words))
+		}
+	}
+	return at, err
+}
+
 // changeRoutes moves or removes a rule, or names a team.
 func (s *Server) changeRoutes(c echo.Context) error {
-	id := posted(c, "id")
-	err := s.editProtocol(c, "/protocol/routes"+anchor("", id), func(p *protocol.Protocol) error {
+	id, to := posted(c, "id"), "/protocol/routes"
+	if posted(c, "do") != "remove" {
+		to += anchor("", id)
+	}
+	err := s.editProtocol(c, to, func(p *protocol.Protocol) error {
 		switch posted(c, "do") {
 		case "up":
-			p.MoveRoute(id, -1)
+			return p.MoveRoute(id, -1)
 		case "down":
-			p.MoveRoute(id, 1)
+			return p.MoveRoute(id, 1)
 		case "remove":
-			p.RemoveRoute(id)
+			return p.RemoveRoute(id)
 		case "team":
 			p.SetTeam(message.TeamID(posted(c, "team")), trimmed(c, "name"))
 		case "no-team":
@@ -92,141 +122,210 @@ func (s *Server) changeRoutes(c echo.Context) error {
 		return nil
 	})
 	if err != nil {
-		return s.routeList(c, err)
+		return s.routesList(c, err)
 	}
 	return nil
 }
 
-// routeView is one rule to be changed.
+// newRule is the id of a rule, or a time, that is not there yet.
+const newRule = "new"
+
+// routeView is the form of one rule.
 type routeView struct {
 	*protocolFrame
-	ID                                  string // "new" for one more
-	Rest                                bool   // the rule for every other call: only where it goes
-	Types, Urgencies, Channels, Windows []option
-	Providers                           string
-	Teams, People                       []option
-	OnCall                              bool
-	Due                                 string
+	ID, Providers, Due string
+	Known              string // the practice's providers, by name
+	Rest               bool   // the rule for every other call
+	Parts              []rulePart
+	To, People         []option
+	Faults             []string
 }
 
-func (s *Server) routePage(c echo.Context) error { return s.oneRoute(c, nil, nil) }
+// rulePart is one thing that a rule may look at; nothing ticked is everything.
+type rulePart struct {
+	Name, Label string
+	Options     []option
+}
 
-const newRoute = "new"
+// routePage shows one rule to be changed, or an empty one.
+func (s *Server) routePage(c echo.Context) error {
+	r := protocol.Route{ID: newRule, To: protocol.Target{Team: message.Everybody}}
+	return s.oneRoute(c, r, "", nil)
+}
 
-func (s *Server) oneRoute(c echo.Context, failed error, typed *protocol.Route) error {
-	f, d, err := s.protocolFrame(c, "routes", "routes.rule")
+// oneRoute shows the form: with the rule as it is kept, or with what was typed
+// where that could not be.
+func (s *Server) oneRoute(c echo.Context, typed protocol.Route, due string, failed error) error {
+	f, d, err := s.protocolFrame(c, "routes", "routes.title")
 	if err != nil {
 		return err
 	}
-	id := c.Param("id")
-	i := slices.IndexFunc(d.Protocol.Routes, func(r protocol.Route) bool { return r.ID == id })
-	if i < 0 && id != newRoute {
+	p, id := d.Protocol, c.Param("id")
+	i := slices.IndexFunc(p.Routes, func(r protocol.Route) bool { return r.ID == id })
+	if i < 0 && id != newRule {
 		return errNotFound
 	}
-	r := protocol.Route{To: protocol.Target{Team: message.Everybody}}
-	if i >= 0 {
-		r = d.Protocol.Routes[i]
-	}
-	if typed != nil {
-		r = *typed
-	}
-	v := routeView{protocolFrame: f, ID: id, Rest: i >= 0 && i == len(d.Protocol.Routes)-1, Providers: strings.Join(r.When.Providers, "\n"), OnCall: r.To.OnCall}
-	if r.Due > 0 {
-		v.Due = spanOf(r.Due)
-	}
 	if failed != nil {
-		v.Problem = s.explainProtocol(failed)
+		f.Problem = s.explainRules(failed)
+	} else if i >= 0 {
+		typed = p.Routes[i]
+		if typed.Due > 0 {
+			due = spanOf(typed.Due)
+		}
 	}
-	if err := s.fillRoute(&v, d.Protocol, r); err != nil {
+	v := routeView{protocolFrame: f, ID: id, Due: due, Providers: strings.Join(typed.When.Providers, "\n"), Rest: i >= 0 && i == len(p.Routes)-1}
+	v.Title = s.words.say("routes.new")
+	if i >= 0 {
+		v.Title = s.words.say("routes.rule", i+1)
+		faults, err := s.faultsAt(p, "routes")
+		if err != nil {
+			return err
+		}
+		v.Faults = faults[id]
+	}
+	s.fillMatch(&v, p, typed.When)
+	if err := s.fillTarget(&v, p, typed.To); err != nil {
 		return err
 	}
 	return s.page(c, statusOf(failed), "protocol_route", v)
 }
 
-func (s *Server) fillRoute(v *routeView, p protocol.Protocol, r protocol.Route) error {
-	w := s.words
+// fillMatch lists what a rule may look at.
+func (s *Server) fillMatch(v *routeView, p protocol.Protocol, m protocol.Match) {
+	var types, urgencies, windows, channels []option
 	for _, t := range p.Types {
-		v.Types = append(v.Types, option{Value: string(t.ID), Label: t.Name, Chosen: slices.Contains(r.When.Types, t.ID)})
+		types = append(types, option{Value: string(t.ID), Label: t.Name, Chosen: slices.Contains(m.Types, t.ID)})
 	}
 	for _, u := range []message.Urgency{message.Urgent, message.SameDay, message.Routine} {
-		v.Urgencies = append(v.Urgencies, option{Value: u.String(), Label: w.say("urgency." + u.String()), Chosen: slices.Contains(r.When.Urgencies, u)})
+		urgencies = append(urgencies, option{Value: u.String(), Label: s.words.say("urgency." + u.String()), Chosen: slices.Contains(m.Urgencies, u)})
 	}
-	for _, ch := range []message.Channel{message.ChannelDesk, message.ChannelMail, message.ChannelAPI} {
-		v.Channels = append(v.Channels, option{Value: string(ch), Label: w.say("protocol.channel." + string(ch)), Chosen: slices.Contains(r.When.Channels, ch)})
+	for _, w := range p.Coverage {
+		windows = append(windows, option{Value: w.ID, Label: w.Name, Chosen: slices.Contains(m.Windows, w.ID)})
 	}
-	for _, one := range p.Coverage {
-		v.Windows = append(v.Windows, option{Value: one.ID, Label: one.Name, Chosen: slices.Contains(r.When.Windows, one.ID)})
-	}
-	v.Teams = append([]option{{Label: w.say("routes.no-team"), Chosen: r.To.Team == ""}}, teamOptions(p, r.To.Team)...)
-	v.People = []option{{Label: w.say("routes.no-person"), Chosen: r.To.Person == ""}}
-	return s.view(func(tx *store.Tx) error {
-		people, err := s.app.Access.People(tx)
-		for _, one := range people {
-			if one.Staff() && access.Allowed(one.Roles, access.WorkMessage) {
-				v.People = append(v.People, option{Value: string(one.ID), Label: one.Call(), Chosen: one.ID == r.To.Person})
-			}
+	for _, ch := range []message.Channel{message.ChannelDesk, message.ChannelMail, message.ChannelAPI, message.ChannelDrill} {
+		chosen := slices.Contains(m.Channels, ch)
+		if ch != message.ChannelDrill || chosen { // drills are not the office's to route; one that is named stays
+			channels = append(channels, option{Value: string(ch), Label: s.words.say("routes.channel." + string(ch)), Chosen: chosen})
 		}
+	}
+	w := s.words
+	v.Parts = []rulePart{{"types", w.say("routes.types"), types}, {"urgencies", w.say("routes.urgencies"), urgencies}, {"windows", w.say("routes.windows"), windows}, {"channels", w.say("routes.channels"), channels}}
+}
+
+// Where a rule sends a call, as the form names it.
+const (
+	toOnCall = "on-call"
+	toPerson = "person"
+	toTeam   = "team/"
+)
+
+// fillTarget lists where a rule may send a call.
+func (s *Server) fillTarget(v *routeView, p protocol.Protocol, to protocol.Target) error {
+	for _, t := range teamOptions(p, to.Team) {
+		t.Value = toTeam + t.Value
+		v.To = append(v.To, t)
+	}
+	v.To = append(v.To, option{Value: toOnCall, Label: s.words.say("routes.to-on-call"), Chosen: to.OnCall}, option{Value: toPerson, Label: s.words.say("routes.to-person"), Chosen: to.Person != ""})
+	return s.view(func(tx *store.Tx) (err error) {
+		if v.People, err = s.staffOptions(tx, to.Person); err != nil {
+			return err
+		}
+		providers, err := s.providers(tx)
+		v.Known = strings.Join(providers, ", ")
 		return err
 	})
 }
 
-// changeRoute keeps one rule.
+// providers are the practice's providers as everybody calls them: what a call
+// taker can choose, so that the rules for a provider see the name they know.
+func (s *Server) providers(tx *store.Tx) (list []string, err error) {
+	people, err := s.app.Access.People(tx)
+	for _, p := range people {
+		if p.Staff() && slices.Contains(p.Roles, access.Provider) {
+			list = append(list, p.Call())
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list), err
+}
+
+// changeRoute keeps one rule, or adds it.
 func (s *Server) changeRoute(c echo.Context) error {
-	if err := c.Request().ParseForm(); err != nil {
-		return echo.ErrBadRequest
+	r, unread := readRoute(c)
+	if unread != nil {
+		return s.oneRoute(c, r, posted(c, "due"), unread)
 	}
-	typed, err := readRoute(c)
-	if typed.ID = c.Param("id"); typed.ID == newRoute {
-		typed.ID = ""
-	}
-	if err == nil {
-		err = s.editProtocol(c, "/protocol/routes"+anchor("", typed.ID), func(p *protocol.Protocol) error {
-			if n := len(p.Routes); n > 0 && p.Routes[n-1].ID == typed.ID {
-				typed.When = protocol.Match{}
-			}
-			p.SetRoute(typed)
+	missing := false
+	to := "/protocol/routes" + anchor("", strings.TrimPrefix(r.ID, newRule))
+	err := s.editProtocol(c, to, func(p *protocol.Protocol) error {
+		if r.ID == newRule {
+			p.AddRoute(r)
 			return nil
-		})
+		}
+		if missing = !p.SetRoute(r); missing {
+			return errNotFound
+		}
+		return nil
+	})
+	if missing {
+		return errNotFound
 	}
 	if err != nil {
-		return s.oneRoute(c, err, &typed)
+		return s.oneRoute(c, r, posted(c, "due"), err)
 	}
 	return nil
 }
 
-// readRoute reads the form of a rule. Whoever is on call is meant before a person,
-// and a person before a team.
-func readRoute(c echo.Context) (r protocol.Route, err error) {
+// readRoute reads the form of a rule.
+func readRoute(c echo.Context) (protocol.Route, error) {
+	r := protocol.Route{ID: c.Param("id")}
+	if err := c.Request().ParseForm(); err != nil {
+		return r, echo.ErrBadRequest
+	}
 	form := c.Request().PostForm
 	for _, t := range form["types"] {
 		r.When.Types = append(r.When.Types, message.CallType(t))
 	}
-	for _, typed := range form["urgencies"] {
-		if u, err := message.ParseUrgency(typed); err == nil {
+	for _, text := range form["urgencies"] {
+		if u, err := message.ParseUrgency(text); err == nil {
 			r.When.Urgencies = append(r.When.Urgencies, u)
 		}
 	}
+	r.When.Windows = form["windows"]
 	for _, ch := range form["channels"] {
 		r.When.Channels = append(r.When.Channels, message.Channel(ch))
 	}
-	r.When.Windows = form["windows"]
 	for line := range strings.Lines(posted(c, "providers")) {
-		if line = strings.TrimSpace(line); line != "" {
-			r.When.Providers = append(r.When.Providers, line)
+		if name := strings.TrimSpace(line); name != "" {
+			r.When.Providers = append(r.When.Providers, name)
 		}
 	}
-	switch person, team := posted(c, "person"), posted(c, "team"); {
-	case posted(c, "on_call") != "":
+	switch to := posted(c, "to"); {
+	case to == toOnCall:
 		r.To.OnCall = true
-	case person != "":
-		r.To.Person = message.PersonID(person)
+	case to == toPerson:
+		r.To.Person = message.PersonID(posted(c, "person"))
 	default:
-		r.To.Team = message.TeamID(team)
+		r.To.Team = message.TeamID(strings.TrimPrefix(to, toTeam))
 	}
-	if typed := trimmed(c, "due"); typed != "" {
-		if err := r.Due.UnmarshalText([]byte(strings.ReplaceAll(strings.ToLower(typed), " ", ""))); err != nil {
-			return r, &protocol.BadFile{Faults: []protocol.Fault{{Path: "routes.due", Words: err.Error()}}}
-		}
+	return r, readDue(&r.Due, trimmed(c, "due"), "routes."+r.ID+".due")
+}
+
+// readDue reads a span of time as people type it, "4 h"; empty is none.
+func readDue(d *protocol.Duration, typed, path string) error {
+	if typed == "" {
+		return nil
 	}
-	return r, nil
+	if err := d.UnmarshalText([]byte(strings.ReplaceAll(strings.ToLower(typed), " ", ""))); err != nil {
+		return &protocol.BadFile{Faults: []protocol.Fault{{Path: path, Words: err.Error()}}}
+	}
+	return nil
+}
+
+// explainRules puts what was wrong with a change of the rules into words.
+func (s *Server) explainRules(err error) problem {
+	if errors.Is(err, protocol.ErrLastRule) {
+		return problem{Text: sentence(err.Error())}
+	}
+	return s.explainProtocol(err)
 }

@@ -149,6 +149,8 @@ func (s *Server) routes() []route {
 		{method: post, path: "/protocol/coverage", need: need(access.EditProtocol), handle: s.changeCoverage},
 		{method: get, path: "/protocol/practice", need: need(access.EditProtocol), handle: s.showPractice},
 		{method: post, path: "/protocol/practice", need: need(access.EditProtocol), handle: s.practise},
+		{method: get, path: "/protocol/coverage/:id", need: need(access.EditProtocol), handle: s.windowPage},
+		{method: post, path: "/protocol/coverage/:id", need: need(access.EditProtocol), handle: s.changeWindow},
 		{method: get, path: "/protocol/explain", need: need(access.SeeDesk), handle: s.explainPage},
 
 		{method: get, path: "/people", need: need(access.ManagePeople, access.GrantReading), handle: s.people},

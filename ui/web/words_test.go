@@ -16,7 +16,7 @@ import (
 
 // madeKeys are the beginnings of keys that end in a code of ours: a status, a
 // channel, an event. Their ends are checked where the codes are listed.
-var madeKeys = []string{"alarm.more", "draft.aside", "alarm.what.", "channel.", "channels.field.", "channels.help.", "channels.how.", "channels.kind.", "channels.of.", "channels.preset.", "notice.reason.", "event.received.", "cover.kind.", "every.", "flag.", "message.sub.", "outcome.", "queue.kind.", "queue.state.", "role.", "sealed.", "sealed.do.", "sealed.why.", "severity.", "signin.waiting", "status.", "urgency.", "way.", "whom."}
+var madeKeys = []string{"alarm.more", "draft.aside", "alarm.what.", "channel.", "check.phone.", "channels.field.", "channels.help.", "channels.how.", "channels.kind.", "channels.of.", "channels.preset.", "notice.reason.", "event.received.", "cover.kind.", "coverage.day.", "coverage.when.", "every.", "flag.", "flags.words", "protocol.ask.", "protocol.changes", "protocol.channel.", "protocol.yaml", "types.fields", "types.kind.", "types.step.", "types.steps", "types.ticked.", "message.sub.", "outcome.", "queue.kind.", "queue.state.", "role.", "routes.channel.", "sealed.", "sealed.do.", "sealed.why.", "severity.", "signin.waiting", "status.", "urgency.", "way.", "whom."}
 
 var (
 	sayInTemplate = regexp.MustCompile(`\{\{say "([^"]+)"([^}]*)\}\}`)

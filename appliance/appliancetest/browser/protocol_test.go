@@ -37,9 +37,16 @@ func theProtocolIsWrittenOnPagesThatLookRight(t *testing.T, c *chrome) {
 		{"protocol-routes", "/protocol/routes", nil},
 		{"protocol-route", "/protocol/routes/closed-today", nil},
 		{"protocol-practice", "/protocol/practice", nil},
-		{"protocol-coverage", "/protocol/coverage", func(b *tab) {
-			b.click("#lunch summary")
-			b.until("the form of a time", `document.querySelector('#lunch[open]')`)
+		{"protocol-route-rest", "/protocol/routes/everything-else", nil},
+		{"protocol-route-remove", "/protocol/routes", func(b *tab) {
+			b.click("#closed-today summary")
+			b.until("the question", `document.querySelector('#closed-today details[open]')`)
+		}},
+		{"protocol-coverage", "/protocol/coverage", nil},
+		{"protocol-window", "/protocol/coverage/after-hours", nil},
+		{"protocol-season", "/protocol/coverage/new", func(b *tab) {
+			b.click("input[value=yearly]")
+			b.until("the days of every year", `document.getElementById('yf-m').checkVisibility()`)
 		}},
 	})
 	dental, err := protocol.Shipped("dental")
