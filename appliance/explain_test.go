@@ -116,6 +116,7 @@ func TestWhatIsExplainedIsWhatHappens(t *testing.T) {
 		}
 		p.Advance(at.Sub(p.Clock.Now()))
 	}
+	types := []message.CallType{message.TypeNew, message.TypeRefill, message.TypeUrgent, message.TypeResults, message.TypeBilling}
 	for _, c := range []struct {
 		when   string
 		second bool
@@ -129,14 +130,20 @@ func TestWhatIsExplainedIsWhatHappens(t *testing.T) {
 		{"2026-11-01 01:30", true, appliance.Supposed{Type: message.TypeRefill, Channel: message.ChannelAPI}, "machines", "After hours"},
 		{"2026-11-03 10:00", false, appliance.Supposed{Type: message.TypeRefill, Channel: message.ChannelDesk, Provider: "Dr. Amara Okafor"}, "okafor", "Open"},
 		{"2026-11-26 12:30", false, appliance.Supposed{Type: message.TypeResults, Channel: message.ChannelDesk}, "holiday", "Holiday"},
+		{"2027-03-14 01:59", false, appliance.Supposed{Type: message.TypeUrgent, Channel: message.ChannelDesk}, "urgent", "After hours"},
+		{"2027-03-14 04:00", false, appliance.Supposed{Type: message.TypeRefill, Channel: message.ChannelAPI, Urgency: "same-day"}, "machines", "After hours"},
+		{"2027-03-15 08:00", false, appliance.Supposed{Type: message.TypeNew, Channel: message.ChannelDesk}, "rest", "Open"},
 	} {
 		to(c.when, c.second)
 		said := agrees(t, p, t, c.call)
 		if said.Rule != c.rule || said.Window != c.window {
 			t.Errorf("%s: by the rule %s, in %s", c.when, said.Rule, said.Window)
 		}
+		for _, typ := range types[:2] { // and on through the hours in which a clock changes
+			p.Advance(25 * time.Minute)
+			agrees(t, p, t, appliance.Supposed{Type: typ, Channel: message.ChannelDesk, Urgency: "same-day"})
+		}
 	}
-	types := []message.CallType{message.TypeNew, message.TypeRefill, message.TypeUrgent, message.TypeResults, message.TypeBilling}
 	rapid.Check(t, func(r *rapid.T) {
 		p.Advance(time.Duration(rapid.IntRange(1, 40*60).Draw(r, "minutes")) * time.Minute)
 		agrees(r, p, t, appliance.Supposed{

@@ -69,7 +69,11 @@ func (e *env) printOneExplained(one appliance.Explained, zone *time.Location) {
 	if one.Window == "" {
 		e.say("  Nobody is named to answer then.")
 	} else {
-		e.say("  It is %s: %s answers. “%s”", one.Window, one.Answers, one.Greeting)
+		greeting := ""
+		if one.Greeting != "" {
+			greeting = " “" + one.Greeting + "”"
+		}
+		e.say("  It is %s: %s answers.%s", one.Window, one.Answers, greeting)
 	}
 	for _, p := range one.Passed {
 		e.say("  passed over: %s (%s)", p.Words, p.Why)

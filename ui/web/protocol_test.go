@@ -3,11 +3,14 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
 	"nightbell/appliance/access"
 	"nightbell/appliance/appliancetest"
+	"nightbell/appliance/message"
+	"nightbell/appliance/protocol"
 )
 
 // step is the form of the refill script's step "who", with other words to say.
@@ -301,5 +304,57 @@ func TestAPracticeCallSavesNothing(t *testing.T) {
 	}
 	if list := c.Get("/inbox"); strings.Contains(list.Main(), "N-1001") {
 		t.Error("a message was taken")
+	}
+}
+
+func TestACallOnTheLineKeepsItsVersion(t *testing.T) {
+	p := appliancetest.Start(t)
+	p.AddPerson(okafor, "", access.Provider)
+	if err := p.SetOnCallByName(t.Context(), "owner", []string{"okafor"}); err != nil {
+		t.Fatal(err)
+	}
+	c := p.SignIn(t, appliancetest.Admin)
+	publish := func(change func(*protocol.Type)) {
+		t.Helper()
+		err := p.EditProtocol(t.Context(), "owner", 0, func(d *protocol.Protocol) error {
+			for i := range d.Types {
+				if d.Types[i].ID == message.TypeRefill {
+					change(&d.Types[i])
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.PublishProtocol(t.Context(), "owner", "", 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	publish(func(r *protocol.Type) {
+		r.Fields = append(r.Fields, protocol.Field{Name: "parking", Label: "Where the car is", Kind: protocol.Text})
+	})
+	form := refill("Priya Raman")
+	open := c.Get("/take?type=refill")
+	form.Set("key", hidden(t, open, "key"))
+	form.Set("protocol", hidden(t, open, "protocol"))
+	form.Set("f.parking", "behind the house")
+	publish(func(r *protocol.Type) {
+		r.Fields = slices.DeleteFunc(r.Fields, func(f protocol.Field) bool { return f.Name == "parking" })
+	})
+	saved := c.Post("/messages", form)
+	id, ok := strings.CutPrefix(saved.At.Path, "/take/saved/")
+	if !ok {
+		t.Fatalf("a call that began before version 3 is not saved: %d\n%s", saved.Status, saved.Main())
+	}
+	if page := c.Get("/messages/" + id).Main(); !strings.Contains(page, "Where the car is") || !strings.Contains(page, "behind the house") {
+		t.Errorf("its page is not that of version 2:\n%s", page)
+	}
+	all, err := p.Envelopes(0)
+	if err != nil || len(all) != 1 || all[0].Protocol != 2 {
+		t.Errorf("the message is %+v (%v)", all, err)
+	}
+	if next := c.Get("/take?type=refill"); hidden(t, next, "protocol") != "3" || strings.Contains(next.Body, "Where the car is") {
+		t.Error("the next call does not follow version 3")
 	}
 }
