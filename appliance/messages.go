@@ -101,6 +101,9 @@ func (a *Appliance) inWords(tx *store.Tx, r *vault.Reader, e message.Envelope) (
 				b.WriteByte('\n')
 			}
 		}
+		for _, f := range rec.Flags {
+			fmt.Fprintln(&b, then.FlagWords(f).Reveal())
+		}
 		if rec.Text != "" {
 			fmt.Fprintf(&b, "\n%s\n", rec.Text.Reveal())
 		}

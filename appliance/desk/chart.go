@@ -77,25 +77,14 @@ func (d *Desk) chartRecord(b *strings.Builder, v View) {
 	if text := strings.TrimSpace(v.Text.Reveal()); text != "" {
 		fmt.Fprintf(b, "Text: %s\n", hang(text))
 	}
-	for _, f := range v.Flags {
-		fmt.Fprintln(b, hang(chartFlag(f)))
+	for _, f := range v.Record.Flags {
+		fmt.Fprintln(b, hang(v.protocol.FlagWords(f).Reveal()))
 	}
 	for _, f := range v.Record.Files {
 		if f.Role == message.RoleAttachment {
 			fmt.Fprintf(b, "File: %s (%s, %s)\n", orDash(f.Name.Reveal()), f.Type, size(f.Size))
 		}
 	}
-}
-
-// chartFlag says of a red flag what was said to it.
-func chartFlag(f FlagSeen) string {
-	switch f.Said {
-	case message.FlagYes:
-		return "Red flag asked: " + f.Name.Reveal() + ", raised"
-	case message.FlagNo:
-		return "Red flag asked: " + f.Name.Reveal() + ", the caller said no"
-	}
-	return "Red flag in the words, nobody asked: " + f.Name.Reveal()
 }
 
 // chartWork writes what people did. What the bell did is for the page.

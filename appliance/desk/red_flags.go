@@ -1,8 +1,6 @@
 package desk
 
 import (
-	"slices"
-
 	"nightbell/appliance/message"
 	"nightbell/appliance/protocol"
 )
@@ -30,13 +28,9 @@ func (d *Desk) flagsOf(v View) (list []FlagSeen) {
 		if one.Said == message.FlagUnasked && places == nil {
 			places = d.placesOf(v)
 		}
-		seen := FlagSeen{Name: message.Clear(one.Flag), Said: one.Said}
+		seen := FlagSeen{Name: v.protocol.FlagName(one.Flag), Said: one.Said}
 		if one.Said == message.FlagUnasked {
 			seen.Places = places[one.Flag]
-		}
-		i := slices.IndexFunc(v.protocol.RedFlags, func(f protocol.RedFlag) bool { return f.ID == one.Flag })
-		if i >= 0 {
-			seen.Name = message.Clear(v.protocol.RedFlags[i].Name)
 		}
 		list = append(list, seen)
 	}

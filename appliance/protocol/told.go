@@ -47,3 +47,26 @@ func (t Type) BornIn(form map[string]message.Clear, at time.Time) time.Time {
 	}
 	return time.Time{}
 }
+
+// FlagName answers what a red flag is called; its id where this version has none.
+func (p Protocol) FlagName(id string) message.Clear {
+	for _, f := range p.RedFlags {
+		if f.ID == id {
+			return message.Clear(f.Name)
+		}
+	}
+	return message.Clear(id)
+}
+
+// FlagWords says which red flag stands in a record and what was said to it, as a
+// line of plain text.
+func (p Protocol) FlagWords(f message.Flagged) message.Clear {
+	name := p.FlagName(f.Flag)
+	switch f.Said {
+	case message.FlagYes:
+		return "Red flag asked: " + name + ", raised"
+	case message.FlagNo:
+		return "Red flag asked: " + name + ", the caller said no"
+	}
+	return "Red flag in the words, nobody asked: " + name
+}
