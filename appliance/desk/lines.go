@@ -6,8 +6,9 @@ import (
 	"nightbell/appliance/message"
 )
 
-// line is what the inbox shows of an opened record.
-type line struct{ who, what message.Clear }
+// line is what the inbox shows of an opened record, and the number to call back in
+// E.164.
+type line struct{ who, what, number message.Clear }
 
 // lineKey names a line by its message too: an envelope that was made to name
 // another message's record must not be shown what was opened for that one.

@@ -26,6 +26,8 @@ type Row struct {
 	Seal      Seal   // why Who and What are empty
 	Who       message.Clear
 	What      message.Clear
+
+	number message.Clear // to call back, in E.164
 }
 
 // LogValue logs the message's id and no more.
@@ -162,7 +164,7 @@ func (d *Desk) openLines(ctx context.Context, s access.Session, rows []Row, at t
 			continue
 		}
 		if have, ok := d.lines.get(keyOf(r.Envelope, recordPart(r.Envelope))); ok {
-			r.Who, r.What = have.who, have.what
+			r.Who, r.What, r.number = have.who, have.what, have.number
 			continue
 		}
 		closed = append(closed, r)
@@ -195,14 +197,16 @@ func (d *Desk) openLine(ctx context.Context, reader *vault.Reader, era int, r *R
 		if err != nil {
 			return err
 		}
-		r.Who, r.What = p.Show(e.CallType).Summary(rec)
+		kind := p.Show(e.CallType)
+		r.Who, r.What = kind.Summary(rec)
+		r.number = kind.CallBack(rec)
 		return nil
 	})
 	if err != nil {
 		r.Seal = d.sealFor(ctx, e.ID, part.ID, err)
 		return
 	}
-	d.lines.put(era, keyOf(e, part), line{r.Who, r.What})
+	d.lines.put(era, keyOf(e, part), line{r.Who, r.What, r.number})
 }
 
 // recordPart is the part with what the intake took; an envelope without one (a

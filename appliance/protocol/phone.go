@@ -5,6 +5,8 @@ import (
 	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
+
+	"nightbell/appliance/message"
 )
 
 // region is where a number without a country is from: the practice's callers are
@@ -87,4 +89,17 @@ func parsePhone(number string) (*phonenumbers.PhoneNumber, PhoneFault) {
 		return n, PhoneLocal
 	}
 	return n, PhoneTooShort
+}
+
+// CallBack answers the number to call back that a record of the type has, in E.164;
+// "" where it has none that is whole.
+func (t Type) CallBack(r message.Record) message.Clear {
+	for _, f := range t.Fields {
+		if f.Kind == Phone {
+			if number := E164(r.Field(f.Name).Reveal()); number != "" {
+				return message.Clear(number)
+			}
+		}
+	}
+	return ""
 }

@@ -65,6 +65,7 @@ func (s *Server) routes() []route {
 		{method: post, path: "/find", need: need(access.SeeDesk), handle: s.findNumber},
 		{method: get, path: "/take", need: need(access.TakeMessage), handle: s.showTake},
 		{method: post, path: "/take/next", need: need(access.TakeMessage, access.EditProtocol), quiet: true, handle: s.takeNext},
+		{method: post, path: "/take/called", need: need(access.TakeMessage), quiet: true, handle: s.calledToday},
 		{method: post, path: "/take/check", need: need(access.TakeMessage, access.EditProtocol), quiet: true, handle: s.checkTake},
 		{method: post, path: "/drafts/:id", need: need(access.TakeMessage), handle: s.keepDraft},
 		{method: post, path: "/drafts/:id/drop", need: need(access.TakeMessage), handle: s.dropDraft},

@@ -30,7 +30,7 @@ type assets struct {
 // pageModules are the modules that some pages need alone, without their ending,
 // by frame.Page: what they bring with them is named too.
 var pageModules = map[string][]string{
-	"take":    {"take", "script", "check"},
+	"take":    {"take", "script", "check", "spell"},
 	"inbox":   {"inbox", "message"},
 	"message": {"message"},
 	"backups": {"backup"},

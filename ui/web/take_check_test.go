@@ -41,3 +41,18 @@ func TestWhatIsTypedIsReadBack(t *testing.T) {
 		t.Error("what was typed stands in the log")
 	}
 }
+
+func TestANumberThatCalledTodayIsSaid(t *testing.T) {
+	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	call := url.Values{"type": {"other"}, "f.caller": {"Ines Holm"}, "f.callback": {"503 555 0155"}, "f.reason": {"records"}}
+	if page := c.Post("/messages", call); page.Status != 200 {
+		t.Fatalf("saving answers %d", page.Status)
+	}
+	if page := c.Post("/take/called", url.Values{"number": {"(503) 555-0155"}}); !strings.Contains(page.Body, "N-1001, Something else") {
+		t.Errorf("it answers %d\n%s", page.Status, page.Body)
+	}
+	if page := c.Post("/take/called", url.Values{"number": {"503 555 0156"}}); strings.Contains(page.Body, "N-1001") {
+		t.Error("another number is said to have called")
+	}
+}

@@ -90,7 +90,7 @@ func comesAfter(p protocol.Protocol, a, b fieldView) bool {
 }
 
 func fieldOf(f protocol.Field, t taking, bad []protocol.Problem) fieldView {
-	v := fieldView{Name: fieldPrefix + f.Name, Label: f.Label, Hint: f.Hint, Help: f.Help, Why: f.Why, Kind: "line", Wide: f.Wide, Required: f.Ask == protocol.Required, Value: t.form[f.Name].Reveal(), Max: maxShort}
+	v := fieldView{Name: fieldPrefix + f.Name, Label: f.Label, Hint: f.Hint, Help: f.Help, Why: f.Why, Kind: "line", Wide: f.Wide, Required: f.Ask == protocol.Required, Value: t.form[f.Name].Reveal(), Max: maxShort, Spell: spelled(f)}
 	switch f.Kind {
 	case protocol.LongText:
 		v.Kind, v.Max = "text", maxLong
@@ -110,6 +110,15 @@ func fieldOf(f protocol.Field, t taking, bad []protocol.Problem) fieldView {
 		}
 	}
 	return v
+}
+
+// spelled says whether a field is a name that callers spell.
+func spelled(f protocol.Field) bool {
+	switch f.Kind {
+	case protocol.Medication, protocol.Pharmacy:
+		return true
+	}
+	return f.Name == "caller" || f.Name == "patient"
 }
 
 // besideOf answers the tick that stands beside a field.

@@ -71,6 +71,19 @@ function answer(to) {
   form.dispatchEvent(new CustomEvent('spoken', { detail: to === 'raised' ? { raise: f.to } : undefined }));
 }
 
+// called asks whether the number called today already. It is asked once a number,
+// since what is shown stands in the log.
+let last = '';
+async function called(number) {
+  if (number === last || form.elements.protocol.value === 'draft') return;
+  last = number;
+  const answer = await peek('/take/called', new URLSearchParams({ number }));
+  const box = document.getElementById('called');
+  box.replaceChildren();
+  if (!answer?.ok || !answer.headers.get('Content-Type')?.startsWith('text/html') || number !== last) return;
+  box.replaceChildren(...new DOMParser().parseFromString(await answer.text(), 'text/html').body.childNodes);
+}
+
 // unanswered says that a flag still waits; it is shown.
 export function unanswered() {
   if (!shown.length || card.dataset.said === shown[0].id) return false;
@@ -91,5 +104,6 @@ export function startChecks() {
     answer(to);
   });
   form.addEventListener('input', check);
+  form.addEventListener('change', e => { if (e.target.inputMode === 'tel') called(e.target.value); });
   check();
 }

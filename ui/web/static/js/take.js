@@ -4,6 +4,7 @@ import { say } from './words.js';
 import { peek } from './live.js';
 import { tellScript, spoken } from './script.js';
 import { check, startChecks, unanswered } from './check.js';
+import { startSpelling } from './spell.js';
 
 const form = document.getElementById('take');
 const all = (s, from = form) => [...from.querySelectorAll(s)];
@@ -143,4 +144,5 @@ export function start() {
   urgency();
   tellScript();
   startChecks();
+  startSpelling(form);
 }
