@@ -54,6 +54,7 @@ const (
 	BellAnswered         What = "bell-answered"          // a person heard it, and others must too
 	Declined             What = "declined"               // a person cannot take it
 	Snoozed              What = "snoozed"                // a person calls back at a time of their own
+	ProtocolChanged      What = "protocol-changed"       // its draft, a change undone too; with the SHA-256 of what it is then
 	ProtocolPublished    What = "protocol-published"     // a version, with the SHA-256 of its file
 	ProtocolDraftDropped What = "protocol-draft-dropped" // given up
 	ProtocolReviewed     What = "protocol-reviewed"      // looked through, and left as it is
@@ -81,7 +82,7 @@ const (
 	OverrideUndone    What = "override-undone"
 	HolidaySet        What = "holiday-set"
 	HolidayRemoved    What = "holiday-removed"
-	DigestSent        What = "digest-sent" // to the owner of a schedule
+	DigestSent        What = "digest-sent" // to the owner of a schedule, or whoever looks after the protocol
 	ReachSet          What = "reach-set"
 	ChannelTested     What = "channel-tested"
 	ChannelConfirmed  What = "channel-confirmed" // the person answered a test
@@ -115,7 +116,6 @@ const (
 	DeviceSignIn    What = "device-sign-in"
 	DeviceRefused   What = "device-refused"
 	SettingsChanged What = "settings-changed"
-	ProtocolChanged What = "protocol-changed"
 )
 
 // Backups and the machine.

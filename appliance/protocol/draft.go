@@ -108,7 +108,16 @@ func SetDraft(tx *store.Tx, by string, p Protocol, rev int, at time.Time) error 
 		}
 		d.First++
 	}
-	return draftTable.Put(tx, keyDraft, d)
+	return keep(tx, d, file)
+}
+
+// keep keeps which state counts, and leaves the trace of who made it so.
+func keep(tx *store.Tx, d draft, file []byte) error {
+	if err := draftTable.Put(tx, keyDraft, d); err != nil {
+		return fmt.Errorf("keeping the draft of the protocol: %w", err)
+	}
+	_, err := audit.Append(tx, audit.Leaf{At: d.At, Who: d.By, What: audit.ProtocolChanged, Data: map[string]string{"sha256": sumOf(file)}})
+	return err
 }
 
 // beginDraft keeps what counts as the draft's first state, so that the first change
@@ -145,7 +154,7 @@ func UndoDraft(tx *store.Tx, by string, at time.Time) error {
 		return fmt.Errorf("undoing a change of the draft: %w", err)
 	}
 	d.By, d.At, d.Last, d.Rev = by, at.UTC(), d.Last-1, d.Rev+1
-	return draftTable.Put(tx, keyDraft, d)
+	return keep(tx, d, tx.Get(draftBucket, stateKey(d.Last)))
 }
 
 // DropDraft gives the draft up: what counts stays as it is.

@@ -3,9 +3,11 @@ package protocol_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
+	"nightbell/appliance/audit"
 	"nightbell/appliance/message"
 	"nightbell/appliance/protocol"
 	"nightbell/appliance/store"
@@ -262,5 +264,38 @@ func TestAnOverdueReviewIsAFindingUntilSomebodyLooked(t *testing.T) {
 	}
 	if ids := found(day, staffed(false)); len(ids) == 0 {
 		t.Error("nobody works in the team that owns the call types, and it is no finding")
+	}
+}
+
+func TestWhoChangedTheProtocolStandsInTheLog(t *testing.T) {
+	st := openStore(t)
+	for _, do := range []func(*store.Tx) error{
+		func(tx *store.Tx) error { return protocol.SetDraft(tx, "rosa", titled(t, "one"), 0, day) },
+		func(tx *store.Tx) error { return protocol.SetDraft(tx, "dana", titled(t, "two"), 0, day) },
+		func(tx *store.Tx) error { return protocol.UndoDraft(tx, "rosa", day) },
+		func(tx *store.Tx) error {
+			_, err := protocol.PublishDraft(tx, "dana", "", 0, staffed(true), day)
+			return err
+		},
+		func(tx *store.Tx) error { return protocol.SetReviewed(tx, "rosa", day) },
+		func(tx *store.Tx) error { return protocol.SetDraft(tx, "rosa", titled(t, "three"), 0, day) },
+		func(tx *store.Tx) error { return protocol.DropDraft(tx, "dana", day) },
+	} {
+		must(t, update(t, st, do))
+	}
+	var said []string
+	must(t, st.View(func(tx *store.Tx) error {
+		leaves, err := audit.Range(tx, 0, 100)
+		for _, l := range leaves {
+			said = append(said, l.Who+" "+string(l.What))
+		}
+		if len(leaves) == 7 && (leaves[0].Data["sha256"] != leaves[2].Data["sha256"] || leaves[2].Data["sha256"] != leaves[3].Data["sha256"] || leaves[0].Data["sha256"] == leaves[1].Data["sha256"]) {
+			t.Errorf("the log does not say what was undone and what was published: %+v", leaves)
+		}
+		return err
+	}))
+	want := []string{"rosa protocol-changed", "dana protocol-changed", "rosa protocol-changed", "dana protocol-published", "rosa protocol-reviewed", "rosa protocol-changed", "dana protocol-draft-dropped"}
+	if !slices.Equal(said, want) {
+		t.Errorf("the log has %q", said)
 	}
 }
