@@ -19,6 +19,7 @@ type fieldView struct {
 	Wide, Required        bool
 	Hidden                bool
 	Spell                 bool // a name: it can be spelled out
+	Providers             bool // the practice's providers are offered
 	Max                   int
 }
 
@@ -94,6 +95,8 @@ func fieldOf(f protocol.Field, t taking, bad []protocol.Problem) fieldView {
 	switch f.Kind {
 	case protocol.LongText:
 		v.Kind, v.Max = "text", maxLong
+	case protocol.Text:
+		v.Providers = f.Name == protocol.FieldProvider
 	case protocol.Phone:
 		v.Mode = "tel"
 	case protocol.Check:

@@ -37,14 +37,14 @@ type takeView struct {
 	Tell      []perType
 	SaveLabel string
 
-	Window, Greeting string    // who answers now, and how
-	StartedMS        int64     // when the call began
-	Script           string    // the steps that were taken, as the module writes them
-	Flags            string    // the red flags that were answered, as the module writes them
-	KeptAt           when      // when the draft was kept last
-	Aside            []aside   // calls that were put aside
-	AsideMany        string    // how many
-	Before           *lastView // the call that was saved just now
+	Providers []string  // of the practice, to choose among
+	StartedMS int64     // when the call began
+	Script    string    // the steps that were taken, as the module writes them
+	Flags     string    // the red flags that were answered, as the module writes them
+	KeptAt    when      // when the draft was kept last
+	Aside     []aside   // calls that were put aside
+	AsideMany string    // how many
+	Before    *lastView // the call that was saved just now
 }
 
 // lastView is the call before this one: its number is read to the caller.
@@ -233,7 +233,7 @@ func (s *Server) takePage(c echo.Context, status int, t taking, bad []protocol.P
 	if v.Next, err = s.next(t.version, t.kind, u, t.form[protocol.FieldProvider]); err != nil {
 		return err
 	}
-	if v.Window, v.Greeting, err = s.whoAnswers(t.version); err != nil {
+	if err := s.view(func(tx *store.Tx) error { v.Providers, err = s.providers(tx); return err }); err != nil {
 		return err
 	}
 	if !t.practice {

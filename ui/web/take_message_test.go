@@ -4,8 +4,10 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"nightbell/appliance/access"
 	"nightbell/appliance/appliancetest"
@@ -124,5 +126,32 @@ func whatIsTypedStandsInNoAddressTitleOrLog(t *testing.T, p *appliancetest.Pract
 	}
 	if strings.Contains(string(p.Logs.Bytes()), "Zyxcanary") {
 		t.Error("the log names the caller")
+	}
+}
+
+func TestTheOpenFormTurnsWithTheClock(t *testing.T) {
+	p := appliancetest.Start(t) // at noon: it is lunch
+	p.AddPerson(okafor, "", access.Provider)
+	c := p.SignIn(t, appliancetest.Admin)
+	page := c.Get("/take")
+	for _, want := range []string{`id="window">Lunch</span>`, "“Thank you for calling. The office is at lunch; I take your message.”", `list="providers"`, `<option value="okafor">`} {
+		if !strings.Contains(page.Body, want) {
+			t.Errorf("the form does not show %q", want)
+		}
+	}
+	turns := regexp.MustCompile(`data-turns="(\d+)"`)
+	one := p.Fake.Now().Truncate(time.Hour).Add(time.Hour)
+	asked := url.Values{"type": {"refill"}, "urgency": {"routine"}}
+	if at := turns.FindStringSubmatch(page.Body); at == nil || at[1] != strconv.FormatInt(one.UnixMilli(), 10) {
+		t.Errorf("lunch is said to end at %v", at)
+	}
+	p.Advance(one.Sub(p.Fake.Now()) - time.Second)
+	if page = c.Post("/take/next", asked); !strings.Contains(page.Body, `data-window="Lunch"`) {
+		t.Error("lunch is over a second early")
+	}
+	c.Get("/take") // somebody is there: the session goes on
+	p.Advance(time.Second)
+	if page = c.Post("/take/next", asked); !strings.Contains(page.Body, `data-window="Open" data-hello="Thank you for calling. How can I help you?"`) {
+		t.Errorf("the form does not turn at the minute\n%s", page.Body)
 	}
 }

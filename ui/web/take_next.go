@@ -19,7 +19,18 @@ import (
 type nextView struct {
 	To, Due string
 	Steps   []ringStep
+	Now     answersNow
 }
+
+// answersNow says which window of the coverage calendar counts, how a call is
+// greeted in it, and when that changes: the page is open for hours, and asks again.
+type answersNow struct {
+	Window, Greeting string
+	UntilMS          int64
+}
+
+// turnsWithin is how far the page is told ahead: it asks again by then.
+const turnsWithin = 24 * time.Hour
 
 type ringStep struct{ Kind, In, Text, Note string }
 
@@ -47,6 +58,8 @@ func (s *Server) next(version int, kind message.CallType, u message.Urgency, pro
 		names := s.names(tx)
 		v.To, v.Due = s.routedTo(p, to, names), s.words.say("next.due", s.today().when(to.Due).Said)
 		env := message.Envelope{CallType: kind, Urgency: u, OnCall: to.OnCall, Assignee: to.Person}
+		span := p.Spans(cal, now, now.Add(turnsWithin))[0]
+		v.Now = answersNow{span.Window.Name, span.Window.Greeting, span.To.UnixMilli()}
 		v.Steps, err = s.ringPlan(tx, env, now, names)
 		return err
 	})
@@ -99,19 +112,4 @@ func (s *Server) ringPlan(tx *store.Tx, env message.Envelope, now time.Time, nam
 // reachesNobody says that all steps before everybody is rung are passed over.
 func reachesNobody(plan []escalation.SimulatedStep) bool {
 	return !slices.ContainsFunc(plan, func(one escalation.SimulatedStep) bool { return !one.LastResort && !one.Skipped })
-}
-
-// whoAnswers says which window of the coverage calendar counts now, and how the
-// call is greeted in it.
-func (s *Server) whoAnswers(version int) (window, greeting string, err error) {
-	err = s.view(func(tx *store.Tx) error {
-		p, cal, err := s.app.Rules(tx, version)
-		if err != nil {
-			return err
-		}
-		w, _ := p.WindowAt(cal, s.app.Clock.Now())
-		window, greeting = w.Name, w.Greeting
-		return nil
-	})
-	return window, greeting, err
 }

@@ -64,6 +64,17 @@ func theProtocolIsWrittenOnPagesThatLookRight(t *testing.T, c *chrome) {
 		{"protocol-draft", "/protocol", nil},
 		{"protocol-review", "/protocol/review", nil},
 	})
+	err = p.EditProtocol(t.Context(), string(idOf(t, p, appliancetest.Admin)), 0, func(p *protocol.Protocol) error {
+		w, _ := p.Window("lunch")
+		w.Weekly = []protocol.Hours{{Days: []protocol.Weekday{"mon", "tue"}, From: "11:00", To: "14:00"}}
+		p.SetWindow(w)
+		p.SetWindow(protocol.Window{Name: "Flu season", Answers: "overflow desk", From: "--10-01", To: "--03-31"})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.look(t, rosa, []state{{"protocol-coverage-gaps", "/protocol/coverage", nil}})
 }
 
 // newWords says that the script shown has the words that were typed.

@@ -1,7 +1,8 @@
 // Taking a call: the fields of its type and no others. What is typed is kept,
 // sealed, at each pause, and the form stays as it is until the server said "saved".
 import { say } from './words.js';
-import { peek } from './live.js';
+import { line, peek } from './live.js';
+import { now } from './clock.js';
 import { tellScript, spoken } from './script.js';
 import { check, startChecks, unanswered } from './check.js';
 import { startSpelling } from './spell.js';
@@ -49,6 +50,26 @@ async function next() {
   const answer = await peek('/take/next', new URLSearchParams(new FormData(form)));
   if (mine !== asked || !answer?.ok) return;
   document.getElementById('next').replaceChildren(...new DOMParser().parseFromString(await answer.text(), 'text/html').body.childNodes);
+  turned();
+}
+
+// turned shows who answers now and how: the page is open for hours. When the
+// server's clock says that this changes, the page asks again.
+const askAgain = 5000; // ms after an answer that did not come
+let turns = 0;
+function turned() {
+  const { turns: at, window, hello } = document.querySelector('#next [data-turns]').dataset;
+  turns = Number(at);
+  for (const [e, words] of [[document.getElementById('window'), window], [form.querySelector('[data-greeting]'), hello && `“${hello}”`]]) {
+    e.hidden = !words;
+    if (e.textContent !== words) e.textContent = words;
+  }
+}
+
+function turn() {
+  if (now() < turns) return;
+  turns = now() + askAgain;
+  next();
 }
 
 const typed = () => all('[data-for]:not([hidden]) [name]').some(f => f.type !== 'checkbox' && f.value);
@@ -140,6 +161,9 @@ export function start() {
   addEventListener('pagehide', () => { // what was typed within the last pause
     if (dirty && !saved && form.dataset.draft && typed()) navigator.sendBeacon(form.dataset.draft, new URLSearchParams(new FormData(form)));
   });
+  line.addEventListener('hello', e => { if (e.detail.again) next(); });
+  turned();
+  setInterval(turn, 1000);
   fields();
   urgency();
   tellScript();
