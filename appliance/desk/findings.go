@@ -77,7 +77,7 @@ func (d *Desk) Findings(tx *store.Tx) ([]finding.Finding, error) {
 	if n := counts.OpenFlagged; n > 0 {
 		list = append(list, finding.Finding{
 			ID: "desk.flagged", Severity: finding.Warning,
-			Text: fmt.Sprintf("%s came in marked for a look: to an address that names no kind of call, unreadable, with alarming words, or from a caller who hung up.", messages(n)),
+			Text: fmt.Sprintf("%s came in marked for a look: to an address that names no kind of call, unreadable, made more urgent by its words, or from a caller who hung up.", messages(n)),
 			Do:   "Open the marked messages in the inbox, work them, and put the sender's address right.",
 		})
 	}
