@@ -67,6 +67,14 @@ export function spoken(end) {
   return log.length ? JSON.stringify(log) : '';
 }
 
+// why says why the field at hand is asked, for a caller who wonders. It stands in
+// one place, so that nothing moves while the taker goes from field to field.
+function why(e) {
+  const words = e.target.closest('[data-why]')?.dataset.why, box = document.getElementById('why');
+  box.hidden = !words;
+  box.lastElementChild.textContent = words ? '“' + words + '”' : '';
+}
+
 let listens = false;
 // tellScript shows the script of the call type that is chosen, from its first step
 // that was not said.
@@ -76,6 +84,7 @@ export function tellScript() {
     try { log = JSON.parse(form.elements.script.value || '[]'); } catch { log = []; }
     addEventListener('keydown', key);
     form.querySelector('.script').addEventListener('click', click);
+    form.addEventListener('focusin', why);
     form.addEventListener('change', e => {
       if (e.target.name !== 'f.read_back') return;
       log = log.filter(one => one.s !== 'read_back');
