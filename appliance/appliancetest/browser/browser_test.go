@@ -29,6 +29,7 @@ func TestInARealBrowser(t *testing.T) {
 		play func(*testing.T, *chrome)
 	}{
 		{"a call is taken by keyboard only", aCallIsTakenByKeyboardOnly},
+		{"each kind of call is taken in one pass", eachKindOfCallIsTakenInOnePass},
 		{"a red flag asks while typing", aRedFlagAsksWhileTyping},
 		{"an office manager changes the script", anOfficeManagerChangesTheScript},
 		{"a draft outlives a kill", aDraftOutlivesAKill},

@@ -122,6 +122,7 @@ func (o *office) pages() []state {
 		{"message-hand-off", message(o.taken), opened("H", "do-hand-off")},
 		{"message-note", message(o.taken), opened("M", "do-note")},
 		{"message-close", message(o.called), opened("E", "do-close")},
+		{"message-urgency", message(o.taken), opened("U", "do-urgency")},
 		{"message-send", message(o.taken), opened("S", "do-send")},
 		{"message-print", message(o.taken) + "/print", nil},
 		{"message-chart", message(o.taken) + "/chart", nil},

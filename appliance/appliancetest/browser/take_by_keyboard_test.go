@@ -1,10 +1,13 @@
 package browser_test
 
 import (
+	"fmt"
 	"regexp"
+	"strings"
 	"testing"
 
 	"nightbell/appliance/appliancetest"
+	"nightbell/appliance/protocol"
 )
 
 // aCallIsTakenByKeyboardOnly signs in, takes a refill call and reads its number
@@ -108,4 +111,80 @@ func (b *tab) fill(label, answer string) {
 // rowOf is the script for the row of a message in the list.
 func (b *tab) rowOf(number string) string {
 	return `[...document.querySelectorAll('#rows .row')].find(r => r.innerText.includes(` + quoted(number) + `))`
+}
+
+// eachKindOfCallIsTakenInOnePass takes a call of every kind by keyboard alone, as a
+// new call taker would: its key, its script from step to step by the first answer,
+// its fields one after the other, and Ctrl+Enter.
+func eachKindOfCallIsTakenInOnePass(t *testing.T, c *chrome) {
+	rosa := c.person(t, c.practice(t))
+	rosa.signIn(appliancetest.Admin)
+	for i, kind := range protocol.BuiltIn().Types {
+		rosa.open("/take")
+		rosa.press(kind.Key)
+		rosa.until("the fields of "+kind.Name, `document.querySelector('input[name=type]:checked').value === `+quoted(string(kind.ID)))
+		rosa.followsTheScript(kind)
+		for range 60 {
+			rosa.press("Tab")
+			if rosa.fillsIn() {
+				break
+			}
+		}
+		rosa.press("Ctrl+Enter")
+		rosa.until("the number of a call of "+kind.Name, `document.querySelector('.readback') && document.readyState === 'complete'`)
+		number := ask[string](rosa.tab, `document.querySelector('.readback').textContent`)
+		if want := fmt.Sprintf("N-%d", 1001+i); number != want {
+			t.Errorf("%s is %s, not %s", kind.Name, number, want)
+		}
+		rosa.click(`section.card a[href^="/messages/"]`)
+		rosa.until("the message", `document.querySelector('main details')`)
+		rosa.run(`for (const d of document.querySelectorAll('main details')) d.open = true`)
+		if said := ask[string](rosa.tab, `document.querySelector('main').innerText`); !strings.Contains(said, kind.Script[0].Title) {
+			t.Errorf("%s does not say how its script was followed:\n%s", kind.Name, said)
+		}
+	}
+}
+
+// followsTheScript goes through a script by the first answer of each step.
+func (b *tab) followsTheScript(kind protocol.Type) {
+	b.t.Helper()
+	for range len(kind.Script) {
+		at := ask[struct {
+			Step    string
+			Answers bool
+		}](b, `(li => ({ Step: li?.dataset.step ?? '', Answers: Boolean(li?.querySelector('[data-answer]')) }))(document.querySelector('.script ol:not([hidden]) li.now'))`)
+		if at.Step == "" {
+			return
+		}
+		if at.Answers {
+			b.press("Alt+A")
+		} else {
+			b.press("Alt+Down")
+		}
+		b.until("the step after "+at.Step, `document.querySelector('.script ol:not([hidden]) li.now')?.dataset.step !== `+quoted(at.Step))
+	}
+}
+
+// fillsIn fills the field that has the focus, where it has to be filled; it answers
+// whether the fields are over.
+func (b *tab) fillsIn() (over bool) {
+	b.t.Helper()
+	at := ask[struct {
+		Over, Required bool
+		Kind, Name     string
+	}](b, `(e => ({ Over: Boolean(e.closest('aside, .bar')), Required: Boolean(e.required) && !e.value, Kind: e.type ?? '', Name: e.name ?? '' }))(document.activeElement)`)
+	switch {
+	case at.Over:
+		return true
+	case at.Name == "f.read_back":
+		b.press("Space")
+	case !at.Required:
+	case at.Kind == "select-one":
+		b.press("Down")
+	case at.Name == "f.callback":
+		b.typeIn("503 555 0155")
+	default:
+		b.typeIn("as told")
+	}
+	return false
 }
