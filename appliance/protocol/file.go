@@ -98,7 +98,7 @@ func badFile(err error) error {
 	case errors.As(err, &one):
 		found = append(found, one)
 	default:
-		return &BadFile{[]Fault{{Words: err.Error(), Line: 1}}}
+		return &BadFile{[]Fault{{Words: inPlainWords(err.Error()), Line: 1}}}
 	}
 	bad := &BadFile{}
 	for _, e := range found {
@@ -114,6 +114,12 @@ var (
 
 // inPlainWords says the library's commonest complaints without its types.
 func inPlainWords(said string) string {
+	switch said {
+	case "yaml: no documents in stream":
+		return "the file is empty"
+	case "yaml: expected single document, found multiple":
+		return "the file has several documents in it, and may have one"
+	}
 	if m := unknownField.FindStringSubmatch(said); m != nil {
 		return fmt.Sprintf("%q is nothing that a protocol has here", m[1])
 	}

@@ -171,3 +171,16 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestAFileThatIsNoDocumentIsRefusedInPlainWords(t *testing.T) {
+	for file, want := range map[string]string{
+		"":                                      "line 1: the file is empty",
+		"title: a\n---\ntitle: b\n":             "line 1: the file has several documents in it, and may have one",
+		strings.Repeat("x", protocol.MaxFile+1): "line 1: the file is larger than 1024 KB",
+		"title: " + strings.Repeat("[", 40):     "line 1: exceeded max depth of 20",
+	} {
+		if got := faultsOf(t, file); !slices.Equal(got, []string{want}) {
+			t.Errorf("%.20q: %q", file, got)
+		}
+	}
+}
