@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -181,6 +182,30 @@ func TestRunTakesAPointByTheHourAndCatchesUp(t *testing.T) {
 			p.clock.Advance(time.Minute)
 			must(t, p.clock.BlockUntilContext(ctx, 1))
 		}
+	}
+	stop()
+	must(t, <-ended)
+}
+
+// The hourly runs begin while a backup that somebody asked for is under way: what
+// they sweep is not its scratch folder.
+func TestABackupByHandAtTheStartIsLeftAlone(t *testing.T) {
+	p := newPractice(t)
+	p.receive(3)
+	ctx, stop := contextOf(t)
+	ended, begun := make(chan error, 1), false
+	_, err := p.backup.Now(t.Context(), "", func(int64, int64) {
+		if begun {
+			return
+		}
+		begun = true
+		go func() { ended <- p.backup.Run(ctx) }()
+		for range 100_000 { // room for a sweep that does not wait
+			runtime.Gosched()
+		}
+	})
+	if err != nil || !begun {
+		t.Errorf("begun %v, %v", begun, err)
 	}
 	stop()
 	must(t, <-ended)

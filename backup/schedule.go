@@ -18,9 +18,7 @@ const (
 // minute. What goes wrong is noted (State, Findings), logged and tried again; it
 // never ends Run.
 func (b *Backup) Run(ctx context.Context) error {
-	if err := os.RemoveAll(b.scratch()); err != nil {
-		b.o.Log.Error("what an interrupted backup left in the scratch folder stays", "err", err)
-	}
+	b.sweep(ctx)
 	for {
 		b.runWhenDue(ctx)
 		t := b.o.Clock.NewTimer(lookAgain)
@@ -30,6 +28,20 @@ func (b *Backup) Run(ctx context.Context) error {
 			return nil
 		case <-t.Chan():
 		}
+	}
+}
+
+// sweep removes what an interrupted run left. It waits for its turn: somebody may
+// take a backup by hand at the moment of the start.
+func (b *Backup) sweep(ctx context.Context) {
+	select {
+	case b.turn <- struct{}{}:
+		defer func() { <-b.turn }()
+	case <-ctx.Done():
+		return
+	}
+	if err := os.RemoveAll(b.scratch()); err != nil {
+		b.o.Log.Error("what an interrupted backup left in the scratch folder stays", "err", err)
 	}
 }
 
