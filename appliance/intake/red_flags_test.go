@@ -117,7 +117,7 @@ func TestWordsRaiseWhatAMachineSent(t *testing.T) {
 
 func TestAFlagOfTheYoungLooksAtTheBirthDate(t *testing.T) {
 	o := open(t)
-	for born, want := range map[message.Clear]message.Urgency{"": message.Urgent, "10/30/2026": message.Urgent, "10/30/1961": message.Routine, "last spring": message.Urgent} {
+	for born, want := range map[message.Clear]message.Urgency{"": message.Routine, "10/30/2026": message.Urgent, "10/30/1961": message.Routine, "last spring": message.Routine} {
 		in := refill()
 		machine(&in)
 		in.Form["medication"] = "fever drops, he has a fever of 101"

@@ -11,7 +11,7 @@ type RedFlag struct {
 	Ask         string             `yaml:"ask,omitempty"`                 // what the taker asks the caller then
 	Say         string             `yaml:"say,omitempty"`                 // what the taker says: the emergency sentence
 	Words       []string           `yaml:"words"`                         // phrases; see Phrase
-	YoungerThan int                `yaml:"younger_than_months,omitempty"` // only for patients born less than so many months ago, or whose birth date is not known
+	YoungerThan int                `yaml:"younger_than_months,omitempty"` // only for patients who are known to be born less than so many months ago
 	Types       []message.CallType `yaml:"call_types,omitempty"`          // none: all
 	To          message.Urgency    `yaml:"raise_to"`
 }

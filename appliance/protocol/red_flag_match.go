@@ -18,7 +18,7 @@ const (
 // About is what of a call decides which red flags are looked for.
 type About struct {
 	Type message.CallType
-	Born time.Time // zero: not known, and flags of the young are looked for
+	Born time.Time // zero: not known, and flags of the young are not looked for: their words are everyday ones of everybody else
 	At   time.Time
 }
 
@@ -203,7 +203,7 @@ func (f RedFlag) concerns(a About) bool {
 	if len(f.Types) > 0 && !slices.Contains(f.Types, a.Type) {
 		return false
 	}
-	return f.YoungerThan == 0 || a.Born.IsZero() || a.At.Before(a.Born.AddDate(0, f.YoungerThan, 0))
+	return f.YoungerThan == 0 || !a.Born.IsZero() && a.At.Before(a.Born.AddDate(0, f.YoungerThan, 0))
 }
 
 // outermost puts places in order and makes one of those that overlap.

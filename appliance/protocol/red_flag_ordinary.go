@@ -16,7 +16,7 @@ drawing dropping draining drilling dropped drawling drooling drowning downing
 elegant extradition extracting
 failing fasting fitting finding fanning fainter faith fewer feinted
 gauge gaze grasping gaping grinding greeting grinning granting
-hear heard heat hearty heartache hemorrhoid hemorrhoids hire hires homeless
+hear heard heat heron herons heroine hearty heartache hemorrhoid hemorrhoids hire hires homeless
 infusion inclusion invasion injection injections injecting inspection insertion intention invention induction inhaler inhalers
 jello jerk
 lactation lever lose looked lucked locker locket limitless listens

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"nightbell/appliance/message"
 	"nightbell/appliance/protocol"
@@ -72,6 +73,8 @@ func TestRedFlagsSeeWhatIsSaidOnThePhone(t *testing.T) {
 			got := ids(flags.Find(s.about, message.Clear(s.text)))
 			if s.what == "quiet" {
 				quiet++
+				s.about.Born = time.Time{} // as in a mail
+				got = ids(flags.Find(s.about, message.Clear(s.text)))
 				if len(got) > 0 {
 					alarms++
 					t.Logf("%s: %q is ordinary, and is taken for %s", name, s.text, got)
