@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
 
 	"nightbell/appliance/access"
 )
@@ -40,7 +41,8 @@ func (s *Server) routes() []route {
 		{method: post, path: "/sign-in", who: anyone, handle: s.signIn},
 		{method: post, path: "/sign-out", who: anyone, handle: s.signOut},
 		{method: get, path: "/session", who: people, quiet: true, handle: s.stillSignedIn},
-		{method: get, path: "/static/:set/:name", who: anyone, handle: s.assets.serve},
+		// Packed, as no page is: the length of a packed page tells of the secrets in it.
+		{method: get, path: "/static/:set/:name", who: anyone, handle: middleware.Gzip()(s.assets.serve)},
 		{method: get, path: "/ca.crt", who: anyone, handle: s.certificate},
 		{method: get, path: "/healthz", who: anyone, handle: s.healthz},
 		{method: get, path: "/readyz", who: anyone, handle: s.readyz},

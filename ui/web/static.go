@@ -111,7 +111,7 @@ func (a *assets) add(name string, body []byte) {
 		kind = "image/svg+xml"
 	}
 	sum := sha256.Sum256(body)
-	a.files[name] = asset{body: body, kind: kind, etag: `"` + hex.EncodeToString(sum[:8]) + `"`}
+	a.files[name] = asset{body: body, kind: kind, etag: `W/"` + hex.EncodeToString(sum[:8]) + `"`}
 }
 
 // tight are the blanks of a rule that no browser needs. A text of a colon and a
@@ -154,8 +154,8 @@ func squeezeModule(js string) string {
 // path answers where a file is served.
 func (a *assets) path(name string) string { return a.prefix + name }
 
-// serve answers a file. Under the hash of now a browser may keep it for ever;
-// under an older one, from a page that was open during an update, it may not.
+// serve answers a file. Under the hash of now a browser may keep it for ever; under
+// an older one, from a page that was open during an update, it may not.
 func (a *assets) serve(c echo.Context) error {
 	file, ok := a.files[c.Param("name")]
 	if !ok {

@@ -1,32 +1,80 @@
 package web
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/labstack/echo/v4"
 )
 
-// budget is what a page may cost beside its own text: first paint on an office
-// network has to be at once.
-const budget = 50 << 10
+// budget is what a page may cost beside its own text, as it travels: first paint
+// on a phone at night has to be at once.
+const budget = 20 << 10
 
 func TestStyleAndModulesOfAPageAreSmall(t *testing.T) {
 	a, err := readAssets()
 	if err != nil {
 		t.Fatal(err)
 	}
+	sent := map[string]int{}
 	for page := range pageModules {
-		total := len(a.files[stylesheet].body) + len(a.files["app.js"].body)
-		for _, name := range a.modulesOf(page) {
-			if len(a.files[name].body) == 0 {
-				t.Errorf("%s needs %s, which is not there", page, name)
+		total := 0
+		for _, name := range append(a.modulesOf(page), stylesheet, "app.js") {
+			if sent[name] == 0 {
+				sent[name] = askStatic(t, a, name, "").Body.Len()
 			}
-			total += len(a.files[name].body)
+			total += sent[name]
 		}
 		if total > budget {
 			t.Errorf("style and modules of %s are %d bytes together, more than %d", page, total, budget)
 		}
 		t.Logf("style and modules of %s: %d bytes", page, total)
+	}
+}
+
+// askStatic asks for a file as a browser does that has the one of the tag.
+func askStatic(t *testing.T, a *assets, name, tag string) *httptest.ResponseRecorder {
+	t.Helper()
+	e := echo.New()
+	for _, r := range (&Server{assets: a}).routes() {
+		if strings.HasPrefix(r.path, "/static/") {
+			e.Add(r.method, r.path, r.handle)
+		}
+	}
+	req := httptest.NewRequest(http.MethodGet, a.path(name), nil)
+	req.Header.Set("Accept-Encoding", "gzip, deflate, br")
+	if tag != "" {
+		req.Header.Set("If-None-Match", tag)
+	}
+	got := httptest.NewRecorder()
+	e.ServeHTTP(got, req)
+	if got.Code >= http.StatusBadRequest {
+		t.Fatalf("%s answers %d", name, got.Code)
+	}
+	return got
+}
+
+func TestWhatABrowserHasIsNotSentAgain(t *testing.T) {
+	a, err := readAssets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := askStatic(t, a, stylesheet, "")
+	unpacked, err := gzip.NewReader(first.Body)
+	if err != nil {
+		t.Fatal("it does not travel packed: ", err)
+	}
+	if body, err := io.ReadAll(unpacked); err != nil || !bytes.Equal(body, a.files[stylesheet].body) {
+		t.Errorf("what came is not what is served: %v", err)
+	}
+	if again := askStatic(t, a, stylesheet, first.Header().Get("ETag")); again.Code != http.StatusNotModified || again.Body.Len() != 0 {
+		t.Errorf("asked again it answers %d with %d bytes", again.Code, again.Body.Len())
 	}
 }
 
