@@ -33,8 +33,8 @@ func (a *Appliance) protocolDraft(tx *store.Tx) (protocol.Draft, error) {
 }
 
 // EditProtocol changes the draft, and begins one where there is none. change is
-// given a copy of its own. rev is that of the draft that the person saw, 0 to take
-// no notice of what others did; protocol.ErrDraftChanged when somebody was faster,
+// given a copy of its own. rev is that of the draft that the person saw, or
+// protocol.NoDraft, or protocol.AnyRev; protocol.ErrDraftChanged when somebody was faster,
 // *protocol.BadFile when it would be no protocol any more.
 func (a *Appliance) EditProtocol(ctx context.Context, by string, rev int, change func(*protocol.Protocol) error) error {
 	at := a.Clock.Now().UTC()

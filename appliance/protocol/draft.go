@@ -23,6 +23,12 @@ type Draft struct {
 // maxUndo is how many changes can be undone: an afternoon of writing.
 const maxUndo = 50
 
+// What a change may say of the draft that it was made on, instead of its Rev.
+const (
+	AnyRev  = 0  // it takes no notice of what others did
+	NoDraft = -1 // there was none
+)
+
 const draftBucket = "protocol-draft"
 
 const keyDraft = "now"
@@ -77,8 +83,8 @@ func DraftOf(tx *store.Tx) (Draft, error) {
 func stateKey(n int) string { return fmt.Sprintf("state/%06d", n) }
 
 // SetDraft keeps a change of the draft, or begins one where there is none: from
-// the version that counts. rev is that of the draft that was changed, 0 to take
-// no notice of what others did.
+// the version that counts. rev is that of the draft that was changed,
+// or AnyRev, or NoDraft.
 func SetDraft(tx *store.Tx, by string, p Protocol, rev int, at time.Time) error {
 	file, err := Encode(p)
 	if err != nil {
@@ -91,7 +97,7 @@ func SetDraft(tx *store.Tx, by string, p Protocol, rev int, at time.Time) error 
 	switch {
 	case err != nil:
 		return fmt.Errorf("reading the draft of the protocol: %w", err)
-	case found && rev != 0 && rev != d.Rev:
+	case found && rev != AnyRev && rev != d.Rev, !found && rev > 0:
 		return ErrDraftChanged
 	case !found:
 		if d, err = beginDraft(tx); err != nil {

@@ -207,10 +207,17 @@ func (t *Type) stepAt(id string) int {
 	return slices.IndexFunc(t.Script, func(s Step) bool { return s.ID == id })
 }
 
-// AddStep adds a step after another, or as the first where that is not there.
+// AddStep adds a step after another, or as the first where that is not there. Where
+// the other one goes on elsewhere, the new one goes on there: else no call would
+// come to it.
 func (t *Type) AddStep(after string, s Step) string {
-	s.ID = idFrom(s.Title, "-", "step", func(id string) bool { return t.stepAt(id) >= 0 })
-	t.Script = slices.Insert(slices.Clone(t.Script), t.stepAt(after)+1, s)
+	s.ID = idFrom(s.Title, "-", "step", func(id string) bool { return id == End || t.stepAt(id) >= 0 })
+	i := t.stepAt(after)
+	t.Script = slices.Clone(t.Script)
+	if i >= 0 && len(t.Script[i].Answers) == 0 && s.Next == "" {
+		s.Next, t.Script[i].Next = t.Script[i].Next, ""
+	}
+	t.Script = slices.Insert(t.Script, i+1, s)
 	return s.ID
 }
 
@@ -219,9 +226,26 @@ func (t *Type) AddStep(after string, s Step) string {
 func (t *Type) SetStep(s Step) bool {
 	i := t.stepAt(s.ID)
 	if i >= 0 {
+		s.Fields = inOrderOf(t.Script[i].Fields, s.Fields)
 		t.Script[i] = s
 	}
 	return i >= 0
+}
+
+// inOrderOf answers names in the order they had, new ones last: a form that lists
+// them otherwise changes nothing by that.
+func inOrderOf(had, names []string) (list []string) {
+	for _, name := range had {
+		if slices.Contains(names, name) {
+			list = append(list, name)
+		}
+	}
+	for _, name := range names {
+		if !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 // MoveStep moves a step. Steps that go on to "the next" go on to another one then.
@@ -244,7 +268,11 @@ func (t *Type) RemoveStep(id string) {
 			follows = t.Script[i+1].ID
 		}
 	}
+	jumps := t.Script[i].Next != "" && t.Script[i].Next != id
 	t.Script = slices.Delete(slices.Clone(t.Script), i, i+1)
+	if i > 0 && jumps {
+		t.Script[i-1].goOn(follows)
+	}
 	for n := range t.Script {
 		if t.Script[n].Next == id {
 			t.Script[n].Next = follows
@@ -254,6 +282,19 @@ func (t *Type) RemoveStep(id string) {
 			if t.Script[n].Answers[a].Next == id {
 				t.Script[n].Answers[a].Next = follows
 			}
+		}
+	}
+}
+
+// goOn has a step go on with another where it went on to the next in the list.
+func (s *Step) goOn(next string) {
+	if len(s.Answers) == 0 && s.Next == "" {
+		s.Next = next
+	}
+	s.Answers = slices.Clone(s.Answers)
+	for a := range s.Answers {
+		if s.Answers[a].Next == "" && s.Answers[a].Type == "" {
+			s.Answers[a].Next = next
 		}
 	}
 }
@@ -321,9 +362,15 @@ func (a Answers) Text() string {
 	return strings.TrimRightFunc(b.String(), unicode.IsSpace)
 }
 
-// SetRaises says which answers of a field make the call more urgent.
+// SetRaises says which answers of a field make the call more urgent, in the place
+// where that is said already.
 func (t *Type) SetRaises(field string, raises map[string]message.Urgency) {
-	t.Raises = slices.DeleteFunc(slices.Clone(t.Raises), func(r Raise) bool { return r.Field == field })
+	of := func(r Raise) bool { return r.Field == field }
+	at := slices.IndexFunc(t.Raises, of)
+	t.Raises = slices.DeleteFunc(slices.Clone(t.Raises), of)
+	if at < 0 {
+		at = len(t.Raises)
+	}
 	for _, u := range []message.Urgency{message.SameDay, message.Urgent} {
 		var values []string
 		for v, to := range raises {
@@ -333,7 +380,8 @@ func (t *Type) SetRaises(field string, raises map[string]message.Urgency) {
 		}
 		if len(values) > 0 {
 			slices.Sort(values)
-			t.Raises = append(t.Raises, Raise{Field: field, Values: values, To: u})
+			t.Raises = slices.Insert(t.Raises, at, Raise{Field: field, Values: values, To: u})
+			at++
 		}
 	}
 }

@@ -15,9 +15,12 @@ func (p *Protocol) routeAt(id string) int {
 	return slices.IndexFunc(p.Routes, func(r Route) bool { return r.ID == id })
 }
 
+// idOfNone is no rule's id and no time's: their pages name so what is not there yet.
+const idOfNone = "new"
+
 // AddRoute puts a rule before the last one and answers its new id.
 func (p *Protocol) AddRoute(r Route) string {
-	r.ID = idFrom(p.whenInWords(r.When), "-", "rule", func(id string) bool { return p.routeAt(id) >= 0 })
+	r.ID = idFrom(p.whenInWords(r.When), "-", "rule", func(id string) bool { return id == idOfNone || p.routeAt(id) >= 0 })
 	p.Routes = slices.Insert(p.Routes, max(len(p.Routes)-1, 0), r)
 	return r.ID
 }
@@ -72,7 +75,7 @@ func (p *Protocol) SetWindow(w Window) string {
 		p.Coverage[i] = w
 		return w.ID
 	}
-	w.ID = idFrom(w.Name, "-", "time", func(id string) bool { return p.windowAt(id) >= 0 })
+	w.ID = idFrom(w.Name, "-", "time", func(id string) bool { return id == idOfNone || p.windowAt(id) >= 0 })
 	p.Coverage = append(p.Coverage, w)
 	return w.ID
 }

@@ -96,6 +96,35 @@ func TestWhatLedToARemovedStepLeadsToWhatFollowedIt(t *testing.T) {
 	edited(t, p)
 }
 
+func TestScriptsGoOnAsTheyDidWhenAStepComesOrGoes(t *testing.T) {
+	y := protocol.Type{Script: []protocol.Step{{ID: "ask", Answers: []protocol.Branch{{Label: "No"}}}, {ID: "hold", Next: "end-of-it"}, {ID: "note"}, {ID: "end-of-it"}}}
+	y.RemoveStep("hold")
+	if to := y.Script[0].Answers[0].Next; to != "end-of-it" {
+		t.Errorf("what went on to the removed step goes on with %q, and not with what followed it", to)
+	}
+	y = protocol.Type{Script: []protocol.Step{{ID: "ask", Next: "last"}, {ID: "note"}, {ID: "last"}}}
+	if y.AddStep("ask", protocol.Step{Title: "New"}); y.Script[0].Next != "" || y.Script[1].Next != "last" {
+		t.Errorf("no call comes to the added step: %+v", y.Script)
+	}
+	if id := y.AddStep("last", protocol.Step{Title: "End"}); id == protocol.End {
+		t.Error("a step is called as the end is")
+	}
+}
+
+func TestAFormThatListsThingsOtherwiseChangesNothing(t *testing.T) {
+	y := protocol.Type{
+		Script: []protocol.Step{{ID: "who", Fields: []string{"c", "a"}}},
+		Raises: []protocol.Raise{{Field: "x", Values: []string{"yes"}, To: message.Urgent}, {Field: "y", Values: []string{"yes"}, To: message.Urgent}},
+	}
+	y.SetStep(protocol.Step{ID: "who", Fields: []string{"a", "b", "c"}})
+	if got := strings.Join(y.Script[0].Fields, ""); got != "cab" {
+		t.Errorf("the fields of the step are in the order %s", got)
+	}
+	if y.SetRaises("x", map[string]message.Urgency{"yes": message.Urgent}); y.Raises[0].Field != "x" {
+		t.Error("what raises the urgency is in another order")
+	}
+}
+
 // Whatever is done to a script by the page, it stays one.
 func TestAScriptStaysOneWhateverIsDone(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {

@@ -325,7 +325,7 @@ func (s *Server) changeWindow(c echo.Context) error {
 	}
 	w, when := readWindow(c)
 	id, missing := c.Param("id"), false
-	to := "/protocol/coverage" + anchor("", strings.TrimPrefix(id, newRule))
+	to := "/protocol/coverage" + anchor("", idIn(c))
 	err := s.editProtocol(c, to, func(p *protocol.Protocol) error {
 		if _, known := p.Window(id); !known && id != newRule {
 			missing = true
@@ -345,7 +345,7 @@ func (s *Server) changeWindow(c echo.Context) error {
 
 // readWindow reads the form of a time; what is not of the chosen kind is left out.
 func readWindow(c echo.Context) (w protocol.Window, when string) {
-	w = protocol.Window{ID: strings.TrimPrefix(c.Param("id"), newRule), Name: trimmed(c, "name"), Answers: trimmed(c, "answers"), Greeting: trimmed(c, "greeting")}
+	w = protocol.Window{ID: idIn(c), Name: trimmed(c, "name"), Answers: trimmed(c, "answers"), Greeting: trimmed(c, "greeting")}
 	when = posted(c, "when")
 	switch when {
 	case whenDates:

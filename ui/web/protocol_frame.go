@@ -72,7 +72,11 @@ func (s *Server) protocolSections(current string) (links []navLink) {
 // page. Where it cannot be made the error is for the form, which keeps what was
 // typed: explain puts it into words.
 func (s *Server) editProtocol(c echo.Context, to string, change func(*protocol.Protocol) error) error {
-	err := s.app.EditProtocol(c.Request().Context(), string(sessionOf(c).Who), versionIn(posted(c, "rev")), change)
+	rev := versionIn(posted(c, "rev"))
+	if posted(c, "rev") == "0" {
+		rev = protocol.NoDraft // so the page says it
+	}
+	err := s.app.EditProtocol(c.Request().Context(), string(sessionOf(c).Who), rev, change)
 	if err != nil {
 		return err
 	}

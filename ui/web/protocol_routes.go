@@ -130,6 +130,14 @@ func (s *Server) changeRoutes(c echo.Context) error {
 // newRule is the id of a rule, or a time, that is not there yet.
 const newRule = "new"
 
+// idIn is the id of the rule, or the time, that a form is of; "" of a new one.
+func idIn(c echo.Context) string {
+	if id := c.Param("id"); id != newRule {
+		return id
+	}
+	return ""
+}
+
 // routeView is the form of one rule.
 type routeView struct {
 	*protocolFrame
@@ -256,7 +264,7 @@ func (s *Server) changeRoute(c echo.Context) error {
 		return s.oneRoute(c, r, posted(c, "due"), unread)
 	}
 	missing := false
-	to := "/protocol/routes" + anchor("", strings.TrimPrefix(r.ID, newRule))
+	to := "/protocol/routes" + anchor("", idIn(c))
 	err := s.editProtocol(c, to, func(p *protocol.Protocol) error {
 		if r.ID == newRule {
 			p.AddRoute(r)

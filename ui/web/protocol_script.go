@@ -28,6 +28,13 @@ type editStep struct {
 	Answers                []editAnswer
 	First, Last, Only      bool
 	Open                   bool
+	New                    newStep
+}
+
+// newStep is the form of a step to be added after another.
+type newStep struct {
+	After, Name, Say string
+	Open             bool
 }
 
 // editAnswer is one answer to a step, as its form shows it.
@@ -42,10 +49,12 @@ const spareAnswers = 2
 
 // scriptPage shows a script to be changed.
 func (s *Server) scriptPage(c echo.Context) error {
-	return s.oneScript(c, message.CallType(c.Param("id")), nil, nil)
+	return s.oneScript(c, message.CallType(c.Param("id")), nil, nil, "")
 }
 
-func (s *Server) oneScript(c echo.Context, id message.CallType, failed error, typed *protocol.Step) error {
+// oneScript shows the page, with what was typed where that could not be kept: of
+// the step with its id, or of one to be added after another.
+func (s *Server) oneScript(c echo.Context, id message.CallType, failed error, typed *protocol.Step, after string) error {
 	f, d, err := s.protocolFrame(c, "types", "types.script")
 	if err != nil {
 		return err
@@ -69,6 +78,10 @@ func (s *Server) oneScript(c echo.Context, id message.CallType, failed error, ty
 			step = *typed
 		}
 		one := s.editStep(d.Protocol, t, step)
+		one.New = newStep{After: step.ID}
+		if typed != nil && after == step.ID {
+			one.New = newStep{step.ID, typed.Title, typed.Say, true}
+		}
 		one.N, one.First, one.Last, one.Only, one.Open, one.Faults = i+1, i == 0, i == len(t.Script)-1, len(t.Script) == 1, open, wrong[step.ID]
 		v.Steps = append(v.Steps, one)
 	}
@@ -205,11 +218,15 @@ func (s *Server) changeScript(c echo.Context) error {
 		})
 		return nil
 	})
-	if err != nil {
-		typed.ID = at
-		return s.oneScript(c, id, err, &typed)
+	switch {
+	case err == nil:
+		return nil
+	case do == "add":
+		typed.ID = ""
+		return s.oneScript(c, id, err, &typed, at)
 	}
-	return nil
+	typed.ID, at = at, ""
+	return s.oneScript(c, id, err, &typed, at)
 }
 
 // readStep reads the form of a step.

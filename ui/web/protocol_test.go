@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"html"
 	"net/http"
 	"net/url"
 	"slices"
@@ -90,6 +91,17 @@ func TestTwoWhoWriteAtOnceLoseNothing(t *testing.T) {
 	}
 	if page := c.Get("/protocol/types/refill/script"); !strings.Contains(page.Main(), "“second”") {
 		t.Error("the second change is lost")
+	}
+	if page := c.Post("/protocol/types/refill/script", first); page.Status != http.StatusUnprocessableEntity {
+		t.Errorf("a page that knew of no draft overwrites it (%d)", page.Status)
+	}
+	added := c.Post("/protocol/types/refill/script", url.Values{"rev": {seen}, "step": {"who"}, "do": {"add"}, "title": {"A new step"}, "say": {"New words."}})
+	if !strings.Contains(added.Main(), `id="n-title-who" name="title" value="A new step"`) || !strings.Contains(added.Main(), `id="s-title-who" name="title" value="Who is calling?"`) {
+		t.Error("a step that could not be added is lost, or stands in the form of another")
+	}
+	c.Post("/protocol/drop", nil)
+	if page := c.Post("/protocol/types/refill/script", second); page.Status != http.StatusUnprocessableEntity {
+		t.Errorf("a page of a draft that is gone begins one (%d)", page.Status)
 	}
 }
 
@@ -222,7 +234,7 @@ func TestRulesAndTeamsAreWrittenOnTheirPages(t *testing.T) {
 	}
 	c := p.SignIn(t, appliancetest.Admin)
 	c.Post("/protocol/routes", url.Values{"do": {"team"}, "name": {"Refill nurses"}})
-	rule := url.Values{"types": {"refill"}, "windows": {"open"}, "providers": {"Dr. Okafor\n"}, "team": {"refill-nurses"}, "person": {""}, "due": {"3 h"}}
+	rule := url.Values{"types": {"refill"}, "windows": {"open"}, "providers": {"Dr. Okafor\n"}, "to": {"team/refill-nurses"}, "due": {"3 h"}}
 	page := c.Post("/protocol/routes/new", rule)
 	if page.Status != http.StatusOK || !strings.Contains(page.Main(), "Prescription refill for Dr. Okafor, when it is Open: to the team Refill nurses, within 3 hours.") || !strings.Contains(page.Main(), "in which nobody works messages") {
 		t.Fatalf("a new rule answers %d\n%s", page.Status, page.Main())
@@ -239,7 +251,7 @@ func TestRulesAndTeamsAreWrittenOnTheirPages(t *testing.T) {
 	if order < strings.Index(page.Main(), "Refill nurses, within") {
 		t.Error("the rule for every other call is not the last")
 	}
-	c.Post("/protocol/routes/everything-else", url.Values{"types": {"refill"}, "person": {string(doctor)}})
+	c.Post("/protocol/routes/everything-else", url.Values{"types": {"refill"}, "to": {"person"}, "person": {string(doctor)}})
 	if page := c.Get("/protocol/routes"); !strings.Contains(page.Main(), "Every other call: to okafor.") {
 		t.Errorf("where every other call goes is not changed\n%s", page.Main())
 	}
@@ -256,28 +268,25 @@ func TestRulesAndTeamsAreWrittenOnTheirPages(t *testing.T) {
 	}
 }
 
-func TestWhoAnswersWhenIsWrittenAsAWeek(t *testing.T) {
+func TestATimeOfTheWeekThatIsNoneIsRefused(t *testing.T) {
 	p := appliancetest.Start(t)
 	c := p.SignIn(t, appliancetest.Admin)
-	lunch := url.Values{"id": {"lunch"}, "do": {"save"}, "name": {"Lunch"}, "answers": {"overflow desk"}, "greeting": {"One moment."}, "h1.days": {"mon", "tue", "wed", "thu", "fri"}, "h1.from": {"12:30"}, "h1.to": {"13:00"}, "h2.from": {""}, "h2.to": {""}}
-	page := c.Post("/protocol/coverage", lunch)
-	if page.Status != http.StatusOK || !strings.Contains(page.Main(), "From Monday 12:00 pm to Monday 12:30 pm nobody is named to answer.") || !strings.Contains(page.Main(), "12:00 pm to 12:30 pm</span> <b>nobody is named</b>") {
-		t.Fatalf("a gap answers %d\n%s", page.Status, page.Main())
+	lunch := url.Values{"when": {"week"}, "name": {"Lunch"}, "answers": {"overflow desk"}, "h1.days": {"mon", "tue"}, "h1.from": {"noon"}, "h1.to": {"13:00"}}
+	if page := c.Post("/protocol/coverage/lunch", lunch); page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Main(), "A time of day is written as 08:00") || !strings.Contains(page.Main(), `value="noon"`) {
+		t.Errorf("it answers %d, or what was typed is lost", page.Status)
 	}
-	lunch.Set("h1.from", "noon")
-	if page := c.Post("/protocol/coverage", lunch); page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Main(), "A time of day is written as 08:00") || !strings.Contains(page.Main(), `value="noon"`) {
-		t.Errorf("a time that is none answers %d, or what was typed is lost", page.Status)
-	}
-	season := url.Values{"id": {""}, "do": {"save"}, "name": {"Flu season"}, "answers": {"the flu desk"}, "from": {"2026-11-25"}, "to": {"2026-11-26"}, "h1.from": {""}, "h1.to": {""}}
-	page = c.Post("/protocol/coverage", season)
-	if page.Status != http.StatusOK || !strings.Contains(page.Main(), `Wed Nov 25</span> <b>Flu season</b>`) || strings.Contains(page.Main(), `Fri Nov 27</span> <b>Flu season</b>`) {
-		t.Errorf("a season answers %d\n%s", page.Status, page.Main())
-	}
-	if page := c.Post("/protocol/coverage", url.Values{"id": {"holiday"}, "do": {"remove"}}); page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Main(), "rule 2") {
-		t.Errorf("removing a time that a rule names answers %d", page.Status)
-	}
-	if page := c.Post("/protocol/coverage", url.Values{"id": {"flu-season"}, "do": {"remove"}}); strings.Contains(page.Main(), "Flu season") {
-		t.Error("the season is not removed")
+	for _, name := range []string{"New Year", "New"} {
+		one := url.Values{"when": {"dates"}, "name": {name}, "answers": {"the covering practice"}, "from": {"2027-01-01"}, "to": {"2027-01-02"}}
+		added := c.Post("/protocol/coverage/new", one)
+		_, rest, _ := strings.Cut(added.Main(), `>Change <span class="vh">`+name+`</span>`)
+		before := strings.TrimSuffix(added.Main(), rest)
+		id := before[strings.LastIndex(before, `href="/protocol/coverage/`)+len(`href="/protocol/coverage/`):]
+		id, _, _ = strings.Cut(id, `"`)
+		one.Set("answers", "somebody else")
+		if page := c.Post("/protocol/coverage/"+id, one); page.Status != http.StatusOK || !strings.Contains(page.Main(), "somebody else") || strings.Contains(page.Main(), "the covering practice") {
+			t.Errorf("%q cannot be changed at %q: %d", name, id, page.Status)
+		}
+		c.Post("/protocol/coverage", url.Values{"id": {id}, "do": {"remove"}})
 	}
 }
 
@@ -289,10 +298,20 @@ func TestAPracticeCallSavesNothing(t *testing.T) {
 	if !strings.Contains(page.Body, "Who may I say is calling?") || !strings.Contains(page.Body, "Practice call: nothing is saved.") || strings.Contains(page.Body, "data-draft") {
 		t.Fatalf("the practice call answers %d", page.Status)
 	}
+	for _, path := range []string{"/take", "/protocol/practice"} {
+		if page := c.Get(path); !strings.Contains(page.Body, "</svg>"+html.EscapeString(p.Practice().Name)+"</a>") {
+			t.Errorf("%s does not name the practice", path)
+		}
+	}
 	call := url.Values{"type": {"other"}, "protocol": {"draft"}, "key": {hidden(t, page, "key")}, "f.caller": {"Nobody"}, "f.callback": {"503 555 0155"}, "f.reason": {"practice"}}
 	done := c.Post("/protocol/practice", call)
 	if done.Status != http.StatusOK || !strings.Contains(done.Main(), "Nothing was saved, and nobody was rung.") || !strings.Contains(done.Main(), "Everybody") {
 		t.Errorf("its end answers %d\n%s", done.Status, done.Main())
+	}
+	call.Set("flags", `[{"id":"chest-pain","answer":"raised"}]`)
+	call.Set("script", `[{"s":"refill.who","t":1}]`)
+	if done := c.Post("/protocol/practice", call); !strings.Contains(done.Main(), "<p>Urgent</p>") || !strings.Contains(done.Main(), "<b>Who is calling?</b>") {
+		t.Errorf("a red flag that is real, and a script that was left, come to\n%s", done.Main())
 	}
 	call.Del("f.reason")
 	if page := c.Post("/protocol/practice", call); page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Body, "is missing") {
