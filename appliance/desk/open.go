@@ -34,6 +34,9 @@ type View struct {
 	protocol protocol.Protocol
 }
 
+// Types are the call types of the version under which the message was taken.
+func (v View) Types() []protocol.Type { return v.protocol.Types }
+
 // Format prints the message's id, whatever the verb.
 func (v View) Format(f fmt.State, _ rune) { fmt.Fprint(f, "message ", v.Envelope.ID) }
 

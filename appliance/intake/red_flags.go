@@ -21,10 +21,22 @@ func (d *draft) answered() {
 		said := message.FlagNo
 		if raised {
 			said = message.FlagYes
-			d.urgency = max(d.urgency, flag.To)
 		}
 		d.record.Flags = append(d.record.Flags, message.Flagged{Flag: flag.ID, Said: said, At: at})
 	}
+	d.urgency = max(d.urgency, d.taking.UrgencyIn(d.protocol, d.typ))
+}
+
+// UrgencyIn answers how urgent a person's call becomes when it is taken: as it was
+// chosen or its answers make it, and as urgent as the red flags that are real.
+func (t *Taking) UrgencyIn(p protocol.Protocol, typ protocol.Type) message.Urgency {
+	u := t.urgency(typ)
+	for _, flag := range p.RedFlags {
+		if raised, _ := t.answer(flag); raised {
+			u = max(u, flag.To)
+		}
+	}
+	return u
 }
 
 // answer is what a person said to a flag.

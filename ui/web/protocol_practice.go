@@ -6,6 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"nightbell/appliance"
+	"nightbell/appliance/intake"
 	"nightbell/appliance/message"
 	"nightbell/appliance/protocol"
 )
@@ -22,7 +23,6 @@ type practisedView struct {
 	Type, Urgency, Tell string
 	Next                nextView
 	Steps               []spokenRow
-	Missing             []string
 }
 
 // practise says what would have been saved of a practice call. Nothing is.
@@ -49,16 +49,14 @@ func (s *Server) practise(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	u := kind.UrgencyOf(t.form)
-	if t.urgency != nil {
-		u = *t.urgency
-	}
+	call := intake.Taking{Urgency: t.urgency, Form: t.form, Asked: askedFlags(t.flags), TypedBy: sessionOf(c).Who}
+	u := call.UrgencyIn(p, kind)
 	v := practisedView{frame: f, Type: kind.Name, Urgency: s.words.say("urgency." + u.String()), Tell: kind.Goodbye}
 	if v.Next, err = s.next(appliance.DraftVersion, t.kind, u, t.form[protocol.FieldProvider]); err != nil {
 		return err
 	}
 	for _, one := range followed(p, t, s.app.Clock.Now()) {
-		v.Steps = append(v.Steps, s.spokenRow(kind, one))
+		v.Steps = append(v.Steps, s.spokenRow(p.Types, one))
 	}
 	return s.page(c, http.StatusOK, "practised", v)
 }

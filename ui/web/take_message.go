@@ -23,19 +23,19 @@ import (
 // takeView is the form of a call. Values of its fields are PHI in the clear.
 type takeView struct {
 	*frame
-	Key       string // so that saving twice keeps one message
-	Problem   problem
-	Version   string // of the protocol, or that it is the draft
-	Practice  bool   // nothing is saved
-	Chosen    bool   // the urgency was chosen by hand
-	Types     []typeChoice
-	Fields    []fieldView
-	LeaveOut  []perType
-	Urgencies []option
-	Scripts   []scriptView
-	Next      nextView
-	Tell      []perType
-	SaveLabel string
+	Key        string // so that saving twice keeps one message
+	Problem    problem
+	Version    string // of the protocol, or that it is the draft
+	Practising bool   // nothing is saved; not Practice, which is the name of the practice on every page
+	Chosen     bool   // the urgency was chosen by hand
+	Types      []typeChoice
+	Fields     []fieldView
+	LeaveOut   []perType
+	Urgencies  []option
+	Scripts    []scriptView
+	Next       nextView
+	Tell       []perType
+	SaveLabel  string
 
 	Providers []string  // of the practice, to choose among
 	StartedMS int64     // when the call began
@@ -218,7 +218,7 @@ func (s *Server) takePage(c echo.Context, status int, t taking, bad []protocol.P
 	if t.urgency != nil {
 		u = *t.urgency
 	}
-	v := takeView{frame: f, Practice: t.practice, Key: t.key, Version: t.versionSaid(p), Problem: words, StartedMS: t.started.UnixMilli(), Script: t.script, Flags: t.flags, KeptAt: s.today().when(t.kept), Scripts: s.scripts(p, t.kind), Chosen: t.chosen || t.urgency != nil && *t.urgency != kind.Urgency, Fields: fieldViews(p, t, bad), SaveLabel: s.words.say("js.save")}
+	v := takeView{frame: f, Practising: t.practice, Key: t.key, Version: t.versionSaid(p), Problem: words, StartedMS: t.started.UnixMilli(), Script: t.script, Flags: t.flags, KeptAt: s.today().when(t.kept), Scripts: s.scripts(p, t.kind), Chosen: t.chosen || t.urgency != nil && *t.urgency != kind.Urgency, Fields: fieldViews(p, t, bad), SaveLabel: s.words.say("js.save")}
 	if u == message.Urgent {
 		v.SaveLabel = s.words.say("js.save-ring")
 	}

@@ -125,19 +125,23 @@ type spokenRow struct {
 // spokenRows are the steps that were said to the caller, and those passed over.
 func (s *Server) spokenRows(v desk.View) (rows []spokenRow) {
 	for _, one := range v.Record.Script {
-		rows = append(rows, s.spokenRow(v.Type, one))
+		rows = append(rows, s.spokenRow(v.Types(), one))
 	}
 	return rows
 }
 
-func (s *Server) spokenRow(kind protocol.Type, one message.Spoken) spokenRow {
+// spokenRow names a step by the call type whose script it is of: a call may have
+// gone on as another.
+func (s *Server) spokenRow(types []protocol.Type, one message.Spoken) spokenRow {
 	row := spokenRow{At: s.today().stamp(one.At), Title: one.Step, Answer: one.Answer.Reveal(), Skipped: one.Skipped}
 	if one.Step == readBackStep {
 		row.Title = s.words.say("script.read-back")
 	}
-	for _, step := range kind.Script {
-		if stepID(kind.ID, step.ID) == one.Step {
-			row.Title = step.Title
+	for _, kind := range types {
+		for _, step := range kind.Script {
+			if stepID(kind.ID, step.ID) == one.Step {
+				row.Title = step.Title
+			}
 		}
 	}
 	return row
