@@ -34,6 +34,7 @@ type practice struct {
 	stop   func()
 
 	mu      sync.Mutex
+	told    []string // as heard, by a change that is not committed yet
 	heard   []string // "failed webhook", in order
 	changed chan struct{}
 }
@@ -49,7 +50,7 @@ func newPractice(t *testing.T) *practice {
 func (p *practice) start() {
 	p.t.Helper()
 	p.store = channeltest.Open(p.t, p.dir)
-	p.store.Watch(func(store.WriteSet) { p.signal() })
+	p.store.Watch(func(store.WriteSet) { p.committed() })
 	p.outbox = notify.NewOutbox(notify.OutboxOptions{
 		Store: p.store, Gateways: []notify.Gateway{notify.NewWebhook(p.clock.Now), notify.NewNtfy(), notify.NewSMS(), notify.NewVoice()}, Outcome: p, Secret: secret,
 		Clock: p.clock, Jitter: func(time.Duration) time.Duration { return 0 },
@@ -67,9 +68,12 @@ func (p *practice) start() {
 	p.t.Cleanup(p.stop)
 }
 
-func (p *practice) signal() {
+// committed makes what was told in the transaction count: before that, the
+// pages still read as they were.
+func (p *practice) committed() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.heard, p.told = append(p.heard, p.told...), nil
 	close(p.changed)
 	p.changed = make(chan struct{})
 }
@@ -85,7 +89,7 @@ func (p *practice) Failed(_ *store.Tx, page notify.Page, _ time.Time) error {
 func (p *practice) hear(what string, page notify.Page) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.heard = append(p.heard, what+" "+string(page.Kind))
+	p.told = append(p.told, what+" "+string(page.Kind))
 	return nil
 }
 
