@@ -17,7 +17,7 @@ type Draft struct {
 	By       string    // who changed it last
 	At       time.Time // when, UTC
 	Undo     int       // how many changes can be undone
-	Rev      int       // another number at each change
+	Rev      int       // another number at each change, of every draft there was
 }
 
 // maxUndo is how many changes can be undone: an afternoon of writing.
@@ -104,7 +104,7 @@ func SetDraft(tx *store.Tx, by string, p Protocol, rev int, at time.Time) error 
 			return err
 		}
 	}
-	d.By, d.At, d.Last, d.Rev = by, at.UTC(), d.Last+1, d.Rev+1
+	d.By, d.At, d.Last = by, at.UTC(), d.Last+1
 	if err := tx.Put(draftBucket, stateKey(d.Last), file); err != nil {
 		return fmt.Errorf("keeping the draft of the protocol: %w", err)
 	}
@@ -117,13 +117,18 @@ func SetDraft(tx *store.Tx, by string, p Protocol, rev int, at time.Time) error 
 	return keep(tx, d, file)
 }
 
-// keep keeps which state counts, and leaves the trace of who made it so.
+// keep leaves the trace of who changed the draft, and keeps which state counts. The
+// trace's number is the draft's: no later draft has it again.
 func keep(tx *store.Tx, d draft, file []byte) error {
+	leaf, err := audit.Append(tx, audit.Leaf{At: d.At, Who: d.By, What: audit.ProtocolChanged, Data: map[string]string{"sha256": sumOf(file)}})
+	if err != nil {
+		return err
+	}
+	d.Rev = int(leaf) + 1
 	if err := draftTable.Put(tx, keyDraft, d); err != nil {
 		return fmt.Errorf("keeping the draft of the protocol: %w", err)
 	}
-	_, err := audit.Append(tx, audit.Leaf{At: d.At, Who: d.By, What: audit.ProtocolChanged, Data: map[string]string{"sha256": sumOf(file)}})
-	return err
+	return nil
 }
 
 // beginDraft keeps what counts as the draft's first state, so that the first change
@@ -159,7 +164,7 @@ func UndoDraft(tx *store.Tx, by string, at time.Time) error {
 	if err := tx.Delete(draftBucket, stateKey(d.Last)); err != nil {
 		return fmt.Errorf("undoing a change of the draft: %w", err)
 	}
-	d.By, d.At, d.Last, d.Rev = by, at.UTC(), d.Last-1, d.Rev+1
+	d.By, d.At, d.Last = by, at.UTC(), d.Last-1
 	return keep(tx, d, tx.Get(draftBucket, stateKey(d.Last)))
 }
 

@@ -235,6 +235,20 @@ func TestADraftThatIsGivenUpLeavesNothing(t *testing.T) {
 	}))
 }
 
+func TestAPageOfADraftThatIsGoneDoesNotChangeTheNext(t *testing.T) {
+	st := openStore(t)
+	set := func(title string, rev int) error {
+		return update(t, st, func(tx *store.Tx) error { return protocol.SetDraft(tx, "rosa", titled(t, title), rev, day) })
+	}
+	must(t, set("one", protocol.NoDraft))
+	_, _, seen := title(t, st)
+	must(t, update(t, st, func(tx *store.Tx) error { return protocol.DropDraft(tx, "rosa", day) }))
+	must(t, set("another draft", protocol.NoDraft))
+	if err := set("from a page of the first", seen); !errors.Is(err, protocol.ErrDraftChanged) {
+		t.Errorf("it is %v", err)
+	}
+}
+
 func TestAnOverdueReviewIsAFindingUntilSomebodyLooked(t *testing.T) {
 	st, shelf := openStore(t), protocol.NewShelf()
 	found := func(at time.Time, o protocol.Office) (ids []string) {

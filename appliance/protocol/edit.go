@@ -150,12 +150,28 @@ func (t *Type) fieldAt(name string) int {
 	return slices.IndexFunc(t.Fields, func(f Field) bool { return f.Name == name })
 }
 
-// SetField keeps a field in the place of the one of its name, or as the last; one
-// without a name gets one of its label.
-func (t *Type) SetField(f Field) string {
-	if f.Name == "" {
-		f.Name = idFrom(f.Label, "_", "field", func(name string) bool { return t.fieldAt(name) >= 0 })
+// KindElsewhere answers the kind that a field has in other call types: a name means
+// one thing in all of them. It is false where no other one has the field.
+func (p *Protocol) KindElsewhere(id message.CallType, field string) (Kind, bool) {
+	for _, t := range p.Types {
+		if i := t.fieldAt(field); t.ID != id && i >= 0 {
+			return t.Fields[i].Kind, true
+		}
 	}
+	return Text, false
+}
+
+// FieldName makes a name for a new field of a call type: one that the type does not
+// have, and that is of no other kind elsewhere.
+func (p *Protocol) FieldName(t *Type, f Field) string {
+	return idFrom(f.Label, "_", "field", func(name string) bool {
+		kind, known := p.KindElsewhere(t.ID, name)
+		return t.fieldAt(name) >= 0 || known && kind != f.Kind
+	})
+}
+
+// SetField keeps a field in the place of the one of its name, or as the last.
+func (t *Type) SetField(f Field) {
 	if i := t.fieldAt(f.Name); i >= 0 {
 		t.Fields[i] = f
 	} else {
@@ -164,7 +180,6 @@ func (t *Type) SetField(f Field) string {
 	if f.Ask == Never {
 		t.forget(f.Name)
 	}
-	return f.Name
 }
 
 // MoveField moves a field in the order it is asked.

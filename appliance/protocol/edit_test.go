@@ -74,7 +74,10 @@ func TestAFieldIsRemovedWithWhatNeedsIt(t *testing.T) {
 	edited(t, p)
 	var name string
 	p.EditType(message.TypeBilling, func(t *protocol.Type) {
-		name = t.SetField(protocol.Field{Label: "Card’s last 4 digits", Kind: protocol.Text})
+		f := protocol.Field{Label: "Card’s last 4 digits", Kind: protocol.Text}
+		f.Name = p.FieldName(t, f)
+		name = f.Name
+		t.SetField(f)
 	})
 	if name != "card_last_4_digits" {
 		t.Errorf("the new field is %q", name)

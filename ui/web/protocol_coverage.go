@@ -31,7 +31,7 @@ type dayBands struct {
 
 // bandView is a stretch of a day. X and Width are per cent of it, Colour is one of
 // bandColours, or "gap" or "several": those two have a pattern and words too.
-type bandView struct{ Name, Answers, Span, Colour, X, Width string }
+type bandView struct{ Name, Answers, Span, Colour, X, Width, Room string }
 
 type hourMark struct{ X, Label string }
 
@@ -113,7 +113,7 @@ func bandColour(p protocol.Protocol, id string) string {
 func (s *Server) dayBands(p protocol.Protocol, d time.Weekday) dayBands {
 	day := dayBands{Name: s.words.say("coverage.day." + strings.ToLower(d.String()[:3]))}
 	for _, b := range p.WeekBands(d) {
-		one := bandView{Span: s.words.say("coverage.span", s.minuteSaid(b.From), s.minuteSaid(b.To)), X: perCent(b.From), Width: perCent(b.To - b.From)}
+		one := bandView{Span: s.words.say("coverage.span", s.minuteSaid(b.From), s.minuteSaid(b.To)), X: perCent(b.From), Width: perCent(b.To - b.From), Room: roomOf(b.To - b.From)}
 		var names []string
 		for _, id := range b.Windows {
 			w, _ := p.Window(id)
@@ -131,6 +131,18 @@ func (s *Server) dayBands(p protocol.Protocol, d time.Weekday) dayBands {
 		day.Bands = append(day.Bands, one)
 	}
 	return day
+}
+
+// roomOf says how much of a band's name can be read in it: nothing in an hour or
+// two, and on a phone not in a few.
+func roomOf(minutes int) string {
+	switch {
+	case minutes < 2*60:
+		return ""
+	case minutes < 8*60:
+		return "some"
+	}
+	return "all"
 }
 
 // perCent writes a part of the day as SVG takes it.
@@ -250,7 +262,7 @@ func (s *Server) oneWindow(c echo.Context, w protocol.Window, when string, faile
 		return errNotFound
 	}
 	if failed != nil {
-		f.Problem = s.explainProtocol(failed)
+		s.fail(f, failed, inEntry)
 	} else if known {
 		w, when = kept, whenOf(kept)
 	}

@@ -32,6 +32,7 @@ type flagForm struct {
 	ID, Name, Ask, Say, Words string
 	Urgencies, Types          []option
 	Younger                   int
+	Wrong                     string // the input that could not be kept
 }
 
 func (s *Server) flagsPage(c echo.Context) error {
@@ -45,7 +46,8 @@ func (s *Server) flagList(c echo.Context, failed error, typed protocol.RedFlag) 
 	}
 	v := flagsView{protocolFrame: f, New: s.flagForm(d.Protocol, typed)}
 	if failed != nil {
-		v.Problem = s.explainProtocol(failed)
+		s.fail(f, failed, inEntry)
+		v.New.Wrong = f.Wrong
 	}
 	for i, one := range d.Protocol.RedFlags {
 		v.Flags = append(v.Flags, flagRow{ID: one.ID, Name: one.Name, Urgency: s.words.say("urgency." + one.To.String()), About: s.words.count("flags.words", len(one.Words)), First: i == 0, Last: i == len(d.Protocol.RedFlags)-1})
@@ -132,7 +134,8 @@ func (s *Server) oneFlag(c echo.Context, failed error, typed *protocol.RedFlag) 
 		v := flagView{protocolFrame: f, Flag: s.flagForm(d.Protocol, one)}
 		v.Title = one.Name
 		if failed != nil {
-			v.Problem = s.explainProtocol(failed)
+			s.fail(f, failed, inEntry)
+			v.Flag.Wrong = f.Wrong
 		}
 		return s.page(c, statusOf(failed), "protocol_flag", v)
 	}

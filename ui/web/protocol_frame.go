@@ -1,8 +1,11 @@
 package web
 
 import (
+	"errors"
+	"html/template"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -15,6 +18,7 @@ import (
 type protocolFrame struct {
 	*frame
 	Problem  problem
+	Wrong    string // the input that could not be kept, where the form has one
 	Done     string
 	Sections []navLink
 	Rev      int  // of the draft that the page shows; 0: there is none yet
@@ -81,6 +85,34 @@ func (s *Server) editProtocol(c echo.Context, to string, change func(*protocol.P
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, withSaved(to))
+}
+
+// Where the name of an input stands in the path of a fault: in that of an entry of a
+// list ("red_flags.stroke.words"), or of a part of it ("call_types.refill.fields.dose.why").
+const (
+	inEntry = 2
+	inPart  = 4
+)
+
+// fail has the page say what was wrong with a change, and which input of its form is
+// at fault.
+func (s *Server) fail(f *protocolFrame, err error, at int) {
+	f.Problem, f.Wrong = s.explainProtocol(err), ""
+	var bad *protocol.BadFile
+	if !errors.As(err, &bad) || len(bad.Faults) == 0 {
+		return
+	}
+	if path := strings.Split(bad.Faults[0].Path, "."); at < len(path) {
+		f.Wrong = path[at]
+	}
+}
+
+// markWrong marks the input of a form that could not be kept.
+func markWrong(wrong, name string) template.HTMLAttr {
+	if wrong != name {
+		return ""
+	}
+	return ` aria-invalid="true" aria-describedby="problem"`
 }
 
 // withSaved has the page say that it was saved; what follows # stays.

@@ -11,10 +11,37 @@ import (
 	"nightbell/appliance/protocol"
 )
 
-// showPractice begins a practice call by the draft: the form of a real one, of
-// which nothing is kept.
+// practising says by what a practice call goes, and leads to one by the other.
+type practising struct {
+	By    string
+	Other *navLink // none while there is no draft
+}
+
+func (s *Server) practising(t taking, p protocol.Protocol) (*practising, error) {
+	if !t.practice {
+		return nil, nil
+	}
+	d, err := s.app.ProtocolDraft()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case d.Rev == 0:
+		return &practising{By: s.words.say("practice.by-what-counts")}, nil
+	case t.version == appliance.DraftVersion:
+		return &practising{s.words.say("practice.by-draft"), &navLink{Href: "/protocol/practice?by=counts", Label: s.words.say("practice.counts-instead")}}, nil
+	}
+	return &practising{s.words.say("practice.by-what-counts"), &navLink{Href: "/protocol/practice", Label: s.words.say("practice.draft-instead")}}, nil
+}
+
+// showPractice begins a practice call by the draft, or by what counts: the form of
+// a real one, of which nothing is kept.
 func (s *Server) showPractice(c echo.Context) error {
-	return s.takePage(c, http.StatusOK, taking{version: appliance.DraftVersion, practice: true}, nil, problem{})
+	t := taking{version: appliance.DraftVersion, practice: true}
+	if c.QueryParam("by") == "counts" {
+		t.version = 0
+	}
+	return s.takePage(c, http.StatusOK, t, nil, problem{})
 }
 
 // practisedView is what would have been saved.
@@ -23,6 +50,7 @@ type practisedView struct {
 	Type, Urgency, Tell string
 	Next                nextView
 	Steps               []spokenRow
+	Again               string
 }
 
 // practise says what would have been saved of a practice call. Nothing is.
@@ -31,7 +59,9 @@ func (s *Server) practise(c echo.Context) error {
 		return echo.ErrBadRequest
 	}
 	form := c.Request().PostForm
-	form.Set("protocol", draftVersion)
+	if versionIn(form.Get("protocol")) == 0 {
+		form.Set("protocol", draftVersion)
+	}
 	t, p, err := s.readTaking(form)
 	if err != nil {
 		return err
@@ -51,8 +81,11 @@ func (s *Server) practise(c echo.Context) error {
 	}
 	call := intake.Taking{Urgency: t.urgency, Form: t.form, Asked: askedFlags(t.flags), TypedBy: sessionOf(c).Who}
 	u := call.UrgencyIn(p, kind)
-	v := practisedView{frame: f, Type: kind.Name, Urgency: s.words.say("urgency." + u.String()), Tell: kind.Goodbye}
-	if v.Next, err = s.next(appliance.DraftVersion, t.kind, u, t.form[protocol.FieldProvider]); err != nil {
+	v := practisedView{frame: f, Type: kind.Name, Urgency: s.words.say("urgency." + u.String()), Tell: kind.Goodbye, Again: "/protocol/practice"}
+	if t.version != appliance.DraftVersion {
+		v.Again += "?by=counts"
+	}
+	if v.Next, err = s.next(t.version, t.kind, u, t.form[protocol.FieldProvider]); err != nil {
 		return err
 	}
 	for _, one := range followed(p, t, s.app.Clock.Now()) {

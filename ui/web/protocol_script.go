@@ -28,6 +28,7 @@ type editStep struct {
 	Answers                []editAnswer
 	First, Last, Only      bool
 	Open                   bool
+	Wrong                  string // the input that could not be kept
 	New                    newStep
 }
 
@@ -35,6 +36,7 @@ type editStep struct {
 type newStep struct {
 	After, Name, Say string
 	Open             bool
+	Wrong            string
 }
 
 // editAnswer is one answer to a step, as its form shows it.
@@ -64,7 +66,7 @@ func (s *Server) oneScript(c echo.Context, id message.CallType, failed error, ty
 		return errNotFound
 	}
 	if failed != nil {
-		f.Problem = s.explainProtocol(failed)
+		s.fail(f, failed, inPart)
 	}
 	v := scriptPageView{protocolFrame: f, ID: string(t.ID), Name: t.Name}
 	v.Title = s.words.say("types.script-of", t.Name)
@@ -80,9 +82,12 @@ func (s *Server) oneScript(c echo.Context, id message.CallType, failed error, ty
 		one := s.editStep(d.Protocol, t, step)
 		one.New = newStep{After: step.ID}
 		if typed != nil && after == step.ID {
-			one.New = newStep{step.ID, typed.Title, typed.Say, true}
+			one.New = newStep{step.ID, typed.Title, typed.Say, true, f.Wrong}
 		}
 		one.N, one.First, one.Last, one.Only, one.Open, one.Faults = i+1, i == 0, i == len(t.Script)-1, len(t.Script) == 1, open, wrong[step.ID]
+		if open {
+			one.Wrong = f.Wrong
+		}
 		v.Steps = append(v.Steps, one)
 	}
 	return s.page(c, statusOf(failed), "protocol_script", v)

@@ -148,6 +148,48 @@ func TestCallTypesAndFieldsAreWrittenOnTheirPages(t *testing.T) {
 	}
 }
 
+func TestAFieldMeansTheSameInEveryCallType(t *testing.T) {
+	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	page := c.Get("/protocol/types/refill")
+	if kind := between(page.Main(), `id="field-callback"`, "</details>"); !strings.Contains(kind, `<input type="hidden" name="kind" value="phone">`) || !strings.Contains(kind, "Other kinds of call ask it too") {
+		t.Errorf("the kind of a field that others ask can be chosen\n%s", kind)
+	}
+	if own := between(page.Main(), `id="field-days_left"`, "</details>"); !strings.Contains(own, `<select id="f-kind-days_left"`) {
+		t.Errorf("the kind of its own field cannot be chosen\n%s", own)
+	}
+	// "Days left" is a choice of the refill; here it is made a line of text.
+	field := url.Values{"do": {"save"}, "field": {""}, "label": {"Days left"}, "kind": {"text"}, "ask": {""}}
+	if page := c.Post("/protocol/types/billing/fields", field); page.Status != http.StatusOK || !strings.Contains(page.Main(), `id="field-days_left_2"`) {
+		t.Errorf("a field whose name is of another kind elsewhere answers %d\n%s", page.Status, page.Main())
+	}
+}
+
+func TestWhatCouldNotBeKeptIsMarkedWhereItWasTyped(t *testing.T) {
+	p := appliancetest.Start(t)
+	c := p.SignIn(t, appliancetest.Admin)
+	const mark = ` aria-invalid="true" aria-describedby="problem"`
+	about := url.Values{"name": {"Refill"}, "short": {"Refill"}, "key": {"1"}, "urgency": {"routine"}, "due": {"1d"}, "goodbye": {"Bye."}}
+	for _, one := range []struct {
+		name, path string
+		form       url.Values
+		input      string
+	}{
+		{"a key that is taken", "/protocol/types/refill", about, `name="key"`},
+		{"a choice of one answer", "/protocol/types/refill/fields", url.Values{"do": {"save"}, "field": {"days_left"}, "label": {"Days left"}, "kind": {"choice"}, "ask": {""}, "options": {"one"}}, `id="f-options-days_left" name="options"`},
+		{"a new field of too many characters", "/protocol/types/refill/fields", url.Values{"do": {"save"}, "field": {""}, "label": {"Left over"}, "kind": {"text"}, "ask": {""}, "limit": {"99999"}}, `id="f-limit-" name="limit"`},
+		{"a step without a title", "/protocol/types/refill/script", url.Values{"do": {"save"}, "step": {"who"}, "say": {"Hello"}}, `id="s-title-who" name="title"`},
+		{"a new step without a title", "/protocol/types/refill/script", url.Values{"do": {"add"}, "step": {"who"}, "say": {"Hello"}}, `id="n-title-who" name="title"`},
+		{"a red flag without words", "/protocol/flags", url.Values{"do": {"add"}, "name": {"Cold hands"}, "urgency": {"urgent"}}, `class="tall" name="words"`},
+		{"a time that nobody answers", "/protocol/coverage/new", url.Values{"name": {"Siesta"}, "when": {"week"}, "h1.days": {"mon"}, "h1.from": {"12:00"}, "h1.to": {"13:00"}}, `id="answers" name="answers"`},
+	} {
+		page := c.Post(one.path, one.form)
+		if page.Status != http.StatusUnprocessableEntity || strings.Count(page.Main(), mark) != 1 || !strings.Contains(page.Main(), one.input+mark) || !strings.Contains(page.Main(), `<div id="problem">`) {
+			t.Errorf("%s answers %d and marks %d inputs\n%s", one.name, page.Status, strings.Count(page.Main(), mark), page.Main())
+		}
+	}
+}
+
 func TestAProtocolIsImportedAndShared(t *testing.T) {
 	p := appliancetest.Start(t)
 	c := p.SignIn(t, appliancetest.Admin)
@@ -303,7 +345,18 @@ func TestAPracticeCallSavesNothing(t *testing.T) {
 			t.Errorf("%s does not name the practice", path)
 		}
 	}
-	call := url.Values{"type": {"other"}, "protocol": {"draft"}, "key": {hidden(t, page, "key")}, "f.caller": {"Nobody"}, "f.callback": {"503 555 0155"}, "f.reason": {"practice"}}
+	if !strings.Contains(page.Body, "It goes by the draft.") || !strings.Contains(page.Body, "<h1>Practice call</h1>") || strings.Contains(page.Body, "Sealed the moment you save") {
+		t.Errorf("it does not say what it is\n%s", page.Body)
+	}
+	now := c.Get("/protocol/practice?by=counts")
+	if strings.Contains(now.Body, "Who may I say is calling?") || !strings.Contains(now.Body, "It goes by what counts now.") || hidden(t, now, "protocol") != "1" {
+		t.Errorf("a practice call by what counts goes by protocol %q", hidden(t, now, "protocol"))
+	}
+	call := url.Values{"type": {"other"}, "protocol": {"1"}, "key": {hidden(t, page, "key")}, "f.caller": {"Nobody"}, "f.callback": {"503 555 0155"}, "f.reason": {"practice"}}
+	if done := c.Post("/protocol/practice", call); !strings.Contains(done.Main(), "Nothing was saved, and nobody was rung.") || !strings.Contains(done.Main(), `href="/protocol/practice?by=counts"`) {
+		t.Errorf("its end answers %d\n%s", done.Status, done.Main())
+	}
+	call = url.Values{"type": {"other"}, "protocol": {"draft"}, "key": {hidden(t, page, "key")}, "f.caller": {"Nobody"}, "f.callback": {"503 555 0155"}, "f.reason": {"practice"}}
 	done := c.Post("/protocol/practice", call)
 	if done.Status != http.StatusOK || !strings.Contains(done.Main(), "Nothing was saved, and nobody was rung.") || !strings.Contains(done.Main(), "Everybody") {
 		t.Errorf("its end answers %d\n%s", done.Status, done.Main())
@@ -376,4 +429,11 @@ func TestACallOnTheLineKeepsItsVersion(t *testing.T) {
 	if next := c.Get("/take?type=refill"); hidden(t, next, "protocol") != "3" || strings.Contains(next.Body, "Where the car is") {
 		t.Error("the next call does not follow version 3")
 	}
+}
+
+// between answers what stands from a text on, up to another.
+func between(s, from, to string) string {
+	_, after, _ := strings.Cut(s, from)
+	part, _, _ := strings.Cut(after, to)
+	return part
 }

@@ -91,10 +91,11 @@ type inboxPart struct {
 type editField struct {
 	Name, Label, Hint, Help, Why, Options string
 	Limit                                 int
-	Kinds, Asks, Besides                  []option
-	AskSaid, KindSaid                     string
+	Kinds, Asks, Besides                  []option // no kinds: other call types ask it, and its kind is theirs
+	Kind, AskSaid, KindSaid               string
 	Wide, First, Last, Open               bool
 	Ticked                                []option // how urgent a tick makes the call
+	Wrong                                 string   // the input that could not be kept
 }
 
 // typePage shows one call type to be changed.
@@ -113,8 +114,8 @@ func (s *Server) oneType(c echo.Context, id message.CallType, failed error, type
 		return errNotFound
 	}
 	if failed != nil {
-		f.Problem = s.explainProtocol(failed)
-		if typed == nil {
+		if s.fail(f, failed, inPart); typed == nil {
+			s.fail(f, failed, inEntry)
 			s.readType(c, &t)
 		}
 	}
@@ -140,14 +141,20 @@ func (s *Server) fillType(v *typeView, p protocol.Protocol, t protocol.Type, typ
 		if open {
 			f = *typed
 		}
-		one := s.editField(t, f)
+		one := s.editField(p, t, f)
 		one.First, one.Last, one.Open = i == 0, i == len(t.Fields)-1, open
+		if open {
+			one.Wrong = v.Wrong
+		}
 		v.Fields = append(v.Fields, one)
 	}
-	v.New = s.editField(t, protocol.Field{Kind: protocol.Text})
+	v.New = s.editField(p, t, protocol.Field{Kind: protocol.Text})
 	if typed != nil && typed.Name == "" {
-		v.New = s.editField(t, *typed)
-		v.New.Open = true
+		v.New = s.editField(p, t, *typed)
+		v.New.Open, v.New.Wrong = true, v.Wrong
+	}
+	if typed != nil {
+		v.Wrong = "" // in the form of a field
 	}
 	for _, f := range otherFields(p, t) {
 		v.Known = append(v.Known, option{Value: f.Name, Label: f.Label})
@@ -240,11 +247,15 @@ func sentenceCase(s string) string { return strings.TrimSuffix(sentence(s), ".")
 // fieldKinds are the kinds of field, in the order of the form.
 var fieldKinds = []protocol.Kind{protocol.Text, protocol.LongText, protocol.Phone, protocol.Born, protocol.Choice, protocol.Check, protocol.Medication, protocol.Pharmacy, protocol.Insurer}
 
-func (s *Server) editField(t protocol.Type, f protocol.Field) editField {
+func (s *Server) editField(p protocol.Protocol, t protocol.Type, f protocol.Field) editField {
 	w := s.words
-	v := editField{Name: f.Name, Label: f.Label, Hint: f.Hint, Help: f.Help, Why: f.Why, Options: t.AnswersOfField(f).Text(), Limit: f.Limit, Wide: f.Wide,
+	v := editField{Kind: string(f.Kind), Name: f.Name, Label: f.Label, Hint: f.Hint, Help: f.Help, Why: f.Why, Options: t.AnswersOfField(f).Text(), Limit: f.Limit, Wide: f.Wide,
 		AskSaid: w.say("protocol.ask." + askWord(f.Ask)), KindSaid: w.say("types.kind." + string(f.Kind))}
+	_, shared := p.KindElsewhere(t.ID, f.Name)
 	for _, k := range fieldKinds {
+		if shared {
+			break
+		}
 		v.Kinds = append(v.Kinds, option{Value: string(k), Label: w.say("types.kind." + string(k)), Chosen: k == f.Kind})
 	}
 	for _, a := range []protocol.Ask{protocol.Optional, protocol.Required, protocol.Never} {
@@ -318,7 +329,12 @@ func (s *Server) changeFields(c echo.Context) error {
 					}
 				}
 			default:
-				t.SetRaises(t.SetField(typed), raises)
+				f := typed
+				if f.Name == "" {
+					f.Name = p.FieldName(t, f)
+				}
+				t.SetField(f)
+				t.SetRaises(f.Name, raises)
 			}
 		})
 		return nil

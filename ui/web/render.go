@@ -33,6 +33,7 @@ func newRenderer(w words, a *assets) (*renderer, error) {
 		"own":     func(page string) string { return strings.Join(pageModules[page], " ") },
 		"jsWords": func() string { return jsWords },
 		"upper":   strings.ToUpper,
+		"wrong":   markWrong,
 	}).ParseFS(templateFiles, "templates/base.html", "templates/partials/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("parsing templates: %w", err)

@@ -25,9 +25,9 @@ type takeView struct {
 	*frame
 	Key        string // so that saving twice keeps one message
 	Problem    problem
-	Version    string // of the protocol, or that it is the draft
-	Practising bool   // nothing is saved; not Practice, which is the name of the practice on every page
-	Chosen     bool   // the urgency was chosen by hand
+	Version    string      // of the protocol, or that it is the draft
+	Practising *practising // nothing is saved; not Practice, which is the name of the practice on every page
+	Chosen     bool        // the urgency was chosen by hand
 	Types      []typeChoice
 	Fields     []fieldView
 	LeaveOut   []perType
@@ -207,6 +207,13 @@ func (s *Server) takePage(c echo.Context, status int, t taking, bad []protocol.P
 	if err != nil {
 		return err
 	}
+	practice, err := s.practising(t, p)
+	if err != nil {
+		return err
+	}
+	if practice != nil {
+		f.Title = s.words.say("protocol.practice")
+	}
 	if _, known := p.Type(t.kind); !known {
 		t.kind = p.Types[0].ID
 	}
@@ -218,7 +225,7 @@ func (s *Server) takePage(c echo.Context, status int, t taking, bad []protocol.P
 	if t.urgency != nil {
 		u = *t.urgency
 	}
-	v := takeView{frame: f, Practising: t.practice, Key: t.key, Version: t.versionSaid(p), Problem: words, StartedMS: t.started.UnixMilli(), Script: t.script, Flags: t.flags, KeptAt: s.today().when(t.kept), Scripts: s.scripts(p, t.kind), Chosen: t.chosen || t.urgency != nil && *t.urgency != kind.Urgency, Fields: fieldViews(p, t, bad), SaveLabel: s.words.say("js.save")}
+	v := takeView{frame: f, Practising: practice, Key: t.key, Version: t.versionSaid(p), Problem: words, StartedMS: t.started.UnixMilli(), Script: t.script, Flags: t.flags, KeptAt: s.today().when(t.kept), Scripts: s.scripts(p, t.kind), Chosen: t.chosen || t.urgency != nil && *t.urgency != kind.Urgency, Fields: fieldViews(p, t, bad), SaveLabel: s.words.say("js.save")}
 	if u == message.Urgent {
 		v.SaveLabel = s.words.say("js.save-ring")
 	}

@@ -64,6 +64,11 @@ func theProtocolIsWrittenOnPagesThatLookRight(t *testing.T, c *chrome) {
 		{"protocol-draft", "/protocol", nil},
 		{"protocol-review", "/protocol/review", nil},
 	})
+	c.look(t, rosa, []state{{"protocol-practised", "/protocol/practice", func(b *tab) {
+		b.run(`for (const e of document.querySelectorAll('#take [required]:not([disabled])')) if (!e.value) e.value = e.tagName === 'SELECT' ? e.options[1].value : e.inputMode === 'tel' ? '503 555 0144' : '3/4/1961'`)
+		b.press("Ctrl+Enter")
+		b.shows("Nothing was saved, and nobody was rung.")
+	}}})
 	err = p.EditProtocol(t.Context(), string(idOf(t, p, appliancetest.Admin)), 0, func(p *protocol.Protocol) error {
 		w, _ := p.Window("lunch")
 		w.Weekly = []protocol.Hours{{Days: []protocol.Weekday{"mon", "tue"}, From: "11:00", To: "14:00"}}
