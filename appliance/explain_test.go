@@ -132,7 +132,8 @@ func TestWhatIsExplainedIsWhatHappens(t *testing.T) {
 		{"2026-11-26 12:30", false, appliance.Supposed{Type: message.TypeResults, Channel: message.ChannelDesk}, "holiday", "Holiday"},
 		{"2027-03-14 01:59", false, appliance.Supposed{Type: message.TypeUrgent, Channel: message.ChannelDesk}, "urgent", "After hours"},
 		{"2027-03-14 04:00", false, appliance.Supposed{Type: message.TypeRefill, Channel: message.ChannelAPI, Urgency: "same-day"}, "machines", "After hours"},
-		{"2027-03-15 08:00", false, appliance.Supposed{Type: message.TypeNew, Channel: message.ChannelDesk}, "rest", "Open"},
+		{"2027-03-15 08:00", false, appliance.Supposed{Type: message.TypeNew, Channel: message.ChannelDesk}, "rest", "Flu season, Monday morning"},
+		{"2027-03-15 13:30", false, appliance.Supposed{Type: message.TypeNew, Channel: message.ChannelDesk}, "rest", "Open"},
 	} {
 		to(c.when, c.second)
 		said := agrees(t, p, t, c.call)

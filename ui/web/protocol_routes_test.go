@@ -120,13 +120,13 @@ func TestATimeIsAddedChangedAndRemoved(t *testing.T) {
 func TestASeasonComesBackEveryYear(t *testing.T) {
 	p := appliancetest.Start(t)
 	c := p.SignIn(t, appliancetest.Admin)
-	flu := url.Values{"name": {"Flu season"}, "answers": {"overflow desk"}, "when": {"yearly"}, "year-from-month": {"10"}, "year-from-day": {"1"}, "year-to-month": {"03"}, "year-to-day": {"31"},
+	season := url.Values{"name": {"Hay fever"}, "answers": {"overflow desk"}, "when": {"yearly"}, "year-from-month": {"10"}, "year-from-day": {"1"}, "year-to-month": {"03"}, "year-to-day": {"31"},
 		"h1.days": {"mon", "tue"}, "h1.from": {"17:00"}, "h1.to": {"00:00"}}
-	page := c.Post("/protocol/coverage/new", flu)
+	page := c.Post("/protocol/coverage/new", season)
 	if page.Status != http.StatusOK || !strings.Contains(plain(page), "Every year from October 1 to March 31; mon tue 17:00 to 24:00") {
 		t.Fatalf("a season answers %d\n%s", page.Status, plain(page))
 	}
-	if form := c.Get("/protocol/coverage/flu-season"); !strings.Contains(form.Body, `value="yearly" checked`) || !strings.Contains(form.Body, `value="10" selected`) || !strings.Contains(form.Body, `name="year-to-day" type="number" min="1" max="31" value="31"`) {
+	if form := c.Get("/protocol/coverage/hay-fever"); !strings.Contains(form.Body, `value="yearly" checked`) || !strings.Contains(form.Body, `value="10" selected`) || !strings.Contains(form.Body, `name="year-to-day" type="number" min="1" max="31" value="31"`) {
 		t.Error("the form does not show the season as it is kept")
 	}
 	over := url.Values{"name": {"Vacation"}, "answers": {"covering practice"}, "when": {"dates"}, "from": {"2026-12-24"}, "to": {"2027-01-02"}}
@@ -135,12 +135,12 @@ func TestASeasonComesBackEveryYear(t *testing.T) {
 		t.Errorf("what comes soon is not said\n%s", plain(page))
 	}
 	page = c.Post("/protocol/coverage", url.Values{"id": {"vacation"}, "do": {"up"}})
-	if strings.Index(page.Main(), `id="vacation"`) > strings.Index(page.Main(), `id="flu-season"`) {
+	if strings.Index(page.Main(), `id="vacation"`) > strings.Index(page.Main(), `id="hay-fever"`) {
 		t.Error("it was not moved up among the special ones")
 	}
-	flu.Set("year-to-day", "31")
-	flu.Set("year-to-month", "02")
-	if page = c.Post("/protocol/coverage/flu-season", flu); page.Status != http.StatusUnprocessableEntity || !strings.Contains(plain(page), "a day is written as") && !strings.Contains(plain(page), "A day is written as") {
+	season.Set("year-to-day", "31")
+	season.Set("year-to-month", "02")
+	if page = c.Post("/protocol/coverage/hay-fever", season); page.Status != http.StatusUnprocessableEntity || !strings.Contains(plain(page), "a day is written as") && !strings.Contains(plain(page), "A day is written as") {
 		t.Errorf("a day that no year has answers %d", page.Status)
 	}
 	over.Set("from", "2027-02-01")
