@@ -91,7 +91,7 @@ type mailIntake struct{ a *Appliance }
 // that is refused and send it again for ever, and nobody at a desk would know.
 func (m mailIntake) TakeMail(ctx context.Context, mail relay.Mail) error {
 	t := intake.Taking{
-		Type: mail.Type, Urgency: &mail.Urgency, Form: mail.Form, Text: mail.Text,
+		Type: mail.Type, Urgency: &mail.Urgency, Form: mail.Form, Text: mail.Text, Aside: mail.Aside,
 		Channel: message.ChannelMail, Device: mail.Device, Flags: mail.Flags,
 	}
 	for _, f := range mail.Files {

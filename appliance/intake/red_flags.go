@@ -52,11 +52,6 @@ func (t *Taking) answer(flag protocol.RedFlag) (raised, asked bool) {
 	return false, false
 }
 
-// maxHeard is how much of a message red flags are looked for in, in bytes of all
-// its texts together: as much as a page shows of it. That takes a tenth of a
-// second; the largest mail would keep its sender waiting for seconds.
-const maxHeard = 1 << 20
-
 // heard looks for red flags in a message that a machine sent: nobody is there to
 // ask what the words mean, and so they raise the urgency. They never lower it.
 func (d *draft) heard() {
@@ -83,14 +78,11 @@ func (d *draft) raise(to message.Urgency) {
 	d.taking.Flags = append(slices.Clip(d.taking.Flags), message.FlagRedFlag)
 }
 
-// texts are what is looked at, no more than maxHeard of it.
+// texts are what the sender told, all of it: the largest mail takes seconds, which
+// is less than a sender waits for its answer.
 func (d *draft) texts() (list []message.Clear) {
-	left := maxHeard
 	for _, one := range d.typ.Told(message.Record{Form: d.taking.Form, Text: d.taking.Text}, d.taking.Channel) {
-		s := one.Text.Reveal()
-		s = s[:min(len(s), left)]
-		left -= len(s)
-		list = append(list, message.Clear(s))
+		list = append(list, one.Text)
 	}
-	return list
+	return append(list, d.taking.Aside...)
 }

@@ -67,6 +67,8 @@ func TestWordsRaiseWhatAMachineSent(t *testing.T) {
 	drill.Channel = message.ChannelDrill
 	typed := refill()
 	typed.Form["reason"] = message.Clear(pain)
+	beside := mailed("see the other part")
+	beside.Aside = []message.Clear{message.Clear(pain)}
 	subject := mailed("see subject")
 	subject.Form = map[string]message.Clear{protocol.FieldMailSubject: "Voicemail: chest pain"}
 	sender := mailed("hello")
@@ -93,8 +95,8 @@ func TestWordsRaiseWhatAMachineSent(t *testing.T) {
 		"and mark nothing that was urgent": {loud, message.Urgent, nil, []string{"chest-pain unasked"}},
 		"not when they are none of danger": {mailed("Please send the bill again."), message.Routine, nil, nil},
 		"in a text that is a blob":         {mailed(message.Clear(strings.Repeat("the bill of May again ", 20_000) + pain)), message.Urgent, []message.Flag{message.FlagRedFlag}, []string{"chest-pain unasked"}},
-		"not beyond what is looked at":     {mailed(message.Clear(strings.Repeat("the bill of May again ", 100_000) + pain)), message.Routine, nil, nil},
-		"at the beginning of the largest":  {mailed(message.Clear(pain + strings.Repeat(" bill", (intake.MaxTotal-64<<10)/5))), message.Urgent, []message.Flag{message.FlagRedFlag}, []string{"chest-pain unasked"}},
+		"at the end of a very long one":    {mailed(message.Clear(strings.Repeat("the bill of May again ", 100_000) + pain)), message.Urgent, []message.Flag{message.FlagRedFlag}, []string{"chest-pain unasked"}},
+		"in what stands beside its text":   {beside, message.Urgent, []message.Flag{message.FlagRedFlag}, []string{"chest-pain unasked"}},
 		"where a taker's answer is pretended": {func() intake.Taking {
 			in := mailed("Please send the bill again.")
 			in.Asked = []message.AskedFlag{{ID: "chest-pain", Raised: true}}

@@ -16,7 +16,8 @@ type Taking struct {
 	Type     message.CallType
 	Urgency  *message.Urgency // as a person or machine says; nil: the type's own, raised by its answers
 	Form     map[string]message.Clear
-	Text     message.Clear // a mail's readable text; nothing for what was typed into a form
+	Text     message.Clear   // a mail's readable text; nothing for what was typed into a form
+	Aside    []message.Clear // what else it says in words, which is not kept apart: red flags are looked for in it
 	Files    []Attachment
 	Channel  message.Channel
 	TypedBy  message.PersonID // who typed it, or

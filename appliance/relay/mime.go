@@ -29,6 +29,7 @@ const (
 type Parsed struct {
 	Form  map[string]message.Clear // the header fields people read, decoded
 	Text  message.Clear            // the readable text, or the raw one where there is none
+	Aside []message.Clear          // what else is written in it, for who looks for words: its HTML beside a text, attached text
 	Files []File                   // attachments in their order, the HTML, last the mail as it came
 	Flags []message.Flag
 }
@@ -56,7 +57,7 @@ func ParseMail(raw []byte, from string, to []string) Parsed {
 	p := Parsed{Form: form(header, from, to)}
 	read, lost := readParts(raw)
 	if read != nil {
-		p.Text, p.Files = read.Text, read.Files
+		p.Text, p.Aside, p.Files = read.Text, read.Aside, read.Files
 	}
 	if blank(p.Text) && len(p.Files) == 0 {
 		p.Text = message.Clear(cut(cleanText(string(body)), rawTextLimit))
@@ -97,11 +98,40 @@ func readParts(raw []byte) (read *Parsed, lost bool) {
 		text, err = html2text.FromString(env.HTML)
 		lost = err != nil
 	}
-	read = &Parsed{Text: message.Clear(cleanText(text)), Files: attachments(env)}
+	read = &Parsed{Text: message.Clear(cleanText(text)), Files: attachments(env), Aside: aside(env)}
 	if env.HTML != "" {
 		read.Files = append(read.Files, File{Type: "text/html; charset=utf-8", Role: message.RoleHTML, Data: []byte(utf8Text(env.HTML))})
 	}
 	return read, lost || damaged(env)
+}
+
+// aside answers what is written in a mail and not shown as its text.
+func aside(env *enmime.Envelope) (list []message.Clear) {
+	plain := env.Root.DepthMatchFirst(func(p *enmime.Part) bool { return isBody(p, "text/plain") })
+	if env.HTML != "" && plain != nil {
+		list = append(list, message.Clear(cleanText(textOf(env.HTML))))
+	}
+	for _, f := range attachments(env) {
+		if f.Type == "text/plain" {
+			list = append(list, message.Clear(cleanText(string(f.Data))))
+		}
+	}
+	return list
+}
+
+// textOf is the text of a page, or the page itself where that cannot be had: its
+// words still stand in it.
+func textOf(page string) (text string) {
+	defer func() {
+		if recover() != nil { // the same reason as in readParts
+			text = page
+		}
+	}()
+	text, err := html2text.FromString(page)
+	if err != nil {
+		return page
+	}
+	return text
 }
 
 // damaged says whether a part was lost, cut short or left as it was encoded. A

@@ -218,3 +218,50 @@ func FuzzParseMail(f *testing.F) {
 		}
 	})
 }
+
+func TestWhatStandsBesideTheTextIsRead(t *testing.T) {
+	const head = "From: pbx@example.com\nTo: urgent@nightbell.example\nSubject: x\nMIME-Version: 1.0\n"
+	for name, c := range map[string]struct {
+		mail string
+		want string
+	}{
+		"a page that says more than its text": {head + `Content-Type: multipart/alternative; boundary=b
+
+--b
+Content-Type: text/plain
+
+Please open the page.
+--b
+Content-Type: text/html
+
+<p>He has <b>chest</b>&nbsp;pain.</p>
+--b--
+`, "chest* pain"},
+		"a text that is attached": {head + `Content-Type: multipart/mixed; boundary=b
+
+--b
+Content-Type: text/plain
+
+See the file.
+--b
+Content-Type: text/plain; name=transcript.txt
+Content-Disposition: attachment; filename=transcript.txt
+Content-Transfer-Encoding: base64
+
+SGUgaGFzIGNoZXN0IHBhaW4u
+--b--
+`, "chest pain"},
+	} {
+		p := relay.ParseMail(crlf(c.mail), "", nil)
+		var said string
+		for _, one := range p.Aside {
+			said += one.Reveal()
+		}
+		if !strings.Contains(strings.ReplaceAll(said, "\u00a0", " "), c.want) {
+			t.Errorf("%s: beside the text stands %q", name, said)
+		}
+	}
+	if p := relay.ParseMail(crlf(htmlOnly), "", nil); len(p.Aside) != 0 {
+		t.Errorf("what is the text already stands beside it: %q", p.Aside[0].Reveal())
+	}
+}
