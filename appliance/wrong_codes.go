@@ -25,7 +25,8 @@ type wrongCode struct {
 	last time.Time
 }
 
-// tooMany says whether no code is taken from a number for now.
+// tooMany says whether a number sent so many wrong codes that none of its codes is
+// taken at this time.
 func (w *wrongCodes) tooMany(from string, at time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

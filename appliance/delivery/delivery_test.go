@@ -76,7 +76,7 @@ func run(t *testing.T, test func(t *testing.T, q *queue, wake chan struct{}, sto
 func TestWhatIsDueIsTriedAtItsTimeAndAgain(t *testing.T) {
 	run(t, func(t *testing.T, q *queue, _ chan struct{}, stop func(), ended chan error) {
 		close(q.goOn)
-		time.Sleep(2*time.Minute + time.Second)
+		<-q.clock.After(2*time.Minute + time.Second)
 		stop()
 		if err := <-ended; err != nil || len(q.began) != 2 || q.began[0] != time.Minute || q.began[1] != 2*time.Minute {
 			t.Errorf("begun at %v (%v)", q.began, err)
@@ -86,7 +86,7 @@ func TestWhatIsDueIsTriedAtItsTimeAndAgain(t *testing.T) {
 
 func TestWhatIsUnderWayIsWaitedForAtTheEnd(t *testing.T) {
 	run(t, func(t *testing.T, q *queue, _ chan struct{}, stop func(), ended chan error) {
-		time.Sleep(time.Minute)
+		<-q.clock.After(time.Minute)
 		synctest.Wait()
 		stop()
 		synctest.Wait()
@@ -102,7 +102,7 @@ func TestWhatIsUnderWayIsWaitedForAtTheEnd(t *testing.T) {
 
 func TestAQueueThatCannotBeReadEndsTheRunAndWaitsToo(t *testing.T) {
 	run(t, func(t *testing.T, q *queue, wake chan struct{}, _ func(), ended chan error) {
-		time.Sleep(time.Minute)
+		<-q.clock.After(time.Minute)
 		synctest.Wait()
 		q.broken = errors.New("broken")
 		wake <- struct{}{}

@@ -96,6 +96,7 @@ func TestWordsRaiseWhatAMachineSent(t *testing.T) {
 		"not when they are none of danger": {mailed("Please send the bill again."), message.Routine, nil, nil},
 		"in a text that is a blob":         {mailed(message.Clear(strings.Repeat("the bill of May again ", 20_000) + pain)), message.Urgent, []message.Flag{message.FlagRedFlag}, []string{"chest-pain unasked"}},
 		"at the end of a very long one":    {mailed(message.Clear(strings.Repeat("the bill of May again ", 100_000) + pain)), message.Urgent, []message.Flag{message.FlagRedFlag}, []string{"chest-pain unasked"}},
+		"at the end of the largest":        {mailed(message.Clear(strings.Repeat("-", intake.MaxTotal-64<<10) + pain)), message.Urgent, []message.Flag{message.FlagRedFlag}, []string{"chest-pain unasked"}},
 		"in what stands beside its text":   {beside, message.Urgent, []message.Flag{message.FlagRedFlag}, []string{"chest-pain unasked"}},
 		"where a taker's answer is pretended": {func() intake.Taking {
 			in := mailed("Please send the bill again.")

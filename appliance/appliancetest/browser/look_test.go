@@ -79,7 +79,7 @@ func (c *chrome) lookAt(b *tab, s state) {
 				b.t.Errorf("%d px wide, %s: the page scrolls sideways, to %g px: %s", on.width, scheme, wide, ask[string](b, tooWide))
 			}
 			where := fmt.Sprintf("%d px wide, %s", on.width, scheme)
-			b.whole(on) // what a bar covers for now is no small target
+			b.whole(on) // what a bar covers until one scrolls is no small target
 			switch {
 			case (scheme == "dark") == on.touch:
 				c.spent.on("every rule", func() { b.barriers(where, rules) })
