@@ -98,20 +98,21 @@ func readParts(raw []byte) (read *Parsed, lost bool) {
 		text, err = html2text.FromString(env.HTML)
 		lost = err != nil
 	}
-	read = &Parsed{Text: message.Clear(cleanText(text)), Files: attachments(env), Aside: aside(env)}
+	files := attachments(env)
+	read = &Parsed{Text: message.Clear(cleanText(text)), Files: files, Aside: aside(env, files)}
 	if env.HTML != "" {
 		read.Files = append(read.Files, File{Type: "text/html; charset=utf-8", Role: message.RoleHTML, Data: []byte(utf8Text(env.HTML))})
 	}
 	return read, lost || damaged(env)
 }
 
-// aside answers what is written in a mail and not shown as its text.
-func aside(env *enmime.Envelope) (list []message.Clear) {
+// aside answers what is written in a mail and its attachments and not shown as its text.
+func aside(env *enmime.Envelope, attached []File) (list []message.Clear) {
 	plain := env.Root.DepthMatchFirst(func(p *enmime.Part) bool { return isBody(p, "text/plain") })
 	if env.HTML != "" && plain != nil {
 		list = append(list, message.Clear(cleanText(textOf(env.HTML))))
 	}
-	for _, f := range attachments(env) {
+	for _, f := range attached {
 		if f.Type == "text/plain" {
 			list = append(list, message.Clear(cleanText(string(f.Data))))
 		}

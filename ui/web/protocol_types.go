@@ -114,10 +114,12 @@ func (s *Server) oneType(c echo.Context, id message.CallType, failed error, type
 		return errNotFound
 	}
 	if failed != nil {
-		if s.fail(f, failed, inPart); typed == nil {
-			s.fail(f, failed, inEntry)
+		at := inPart
+		if typed == nil {
+			at = inEntry
 			s.readType(c, &t)
 		}
+		s.fail(f, failed, at)
 	}
 	v := typeView{protocolFrame: f, ID: string(t.ID), Name: t.Name, Short: t.Short, Due: spanOf(t.Due), Goodbye: t.Goodbye, Clinical: t.Clinical, Refuse: t.Minimum == protocol.Refuse}
 	v.Title = t.Name
