@@ -17,7 +17,7 @@ type practising struct {
 	Other *navLink // none while there is no draft
 }
 
-func (s *Server) practising(t taking, p protocol.Protocol) (*practising, error) {
+func (s *Server) practising(t taking) (*practising, error) {
 	if !t.practice {
 		return nil, nil
 	}

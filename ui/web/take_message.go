@@ -207,7 +207,7 @@ func (s *Server) takePage(c echo.Context, status int, t taking, bad []protocol.P
 	if err != nil {
 		return err
 	}
-	practice, err := s.practising(t, p)
+	practice, err := s.practising(t)
 	if err != nil {
 		return err
 	}
